@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift6: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "stan-bridged",
+    products: [
+        .executable(name: "stan-bridged", targets: ["stan-bridged"]),
+        .library(name: "StanCore", targets: ["StanCore"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        // No traits: the defaults pull in all of Foundation, and ICU with it.
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+    ],
+    targets: [
+        // The rooms, from the wire to the daemon. Arrows between them point one way only.
+        .target(
+            name: "NATSTransport",
+            dependencies: [logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .target(
+            name: "StanCore",
+            dependencies: ["NATSTransport", logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .target(
+            name: "DevServer",
+            dependencies: ["NATSTransport", "StanCore", logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .target(name: "Config", swiftSettings: swift6),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"])]
+        ),
+        .target(
+            name: "Delivery",
+            dependencies: ["CCurl", logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .executableTarget(
+            name: "stan-bridged",
+            dependencies: [
+                "Config", "Delivery", "DevServer", "NATSTransport", "StanCore",
+                argumentParser, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: swift6
+        ),
+
+        // Tests mirror the rooms; TestSupport is what they share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["DevServer", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
+            path: "Tests/TestSupport",
+            swiftSettings: swift6
+        ),
+        .testTarget(name: "ConfigTests", dependencies: ["Config"], swiftSettings: swift6),
+        .testTarget(
+            name: "NATSTransportTests",
+            dependencies: [
+                "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "StanCoreTests",
+            dependencies: [
+                "StanCore", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: ["Delivery", "TestSupport", hummingbird, logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "DevServerTests",
+            dependencies: ["DevServer", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Delivery", nioCore],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "BridgeTests",
+            dependencies: ["stan-bridged", "Config", "Delivery", "StanCore", "TestSupport", logging, nioCore],
+            swiftSettings: swift6
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Config", "Delivery", "DevServer", "NATSTransport", "StanCore", "TestSupport", "stan-bridged",
+                hummingbird, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: swift6
+        ),
+    ]
+)

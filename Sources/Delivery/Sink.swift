@@ -1,0 +1,64 @@
+/// One attempt to deliver one message.
+package struct Delivery: Sendable {
+    package var envelope: Envelope
+
+    /// Which attempt this is for this message and sink, from 1.
+    package var attempt: UInt32
+
+    package init(envelope: Envelope, attempt: UInt32) {
+        self.envelope = envelope
+        self.attempt = attempt
+    }
+}
+
+/// Deliveries of one route handed to one sink together: as a rule, what came in one read of the socket.
+package struct DeliveryBatch: Sendable {
+    package let context: RouteContext
+
+    /// The index of the sink in its route; goes back in the report.
+    package let sink: Int
+
+    package var deliveries: [Delivery]
+
+    /// Whom to tell. Every delivery of the batch is reported exactly once, alone or with others, unless the sink is closed first.
+    package let receiver: any DeliveryReceiver
+
+    package init(context: RouteContext, sink: Int, deliveries: [Delivery], receiver: any DeliveryReceiver) {
+        self.context = context
+        self.sink = sink
+        self.deliveries = deliveries
+        self.receiver = receiver
+    }
+}
+
+/// Takes the reports of sinks. Called on the sinks' own threads, and must not block.
+package protocol DeliveryReceiver: AnyObject, Sendable {
+    func finished(_ report: DeliveryReport)
+}
+
+/// Where messages go. A sink owns its I/O and its threads; it decides nothing about a message but says what became of it.
+package protocol Sink: AnyObject, Sendable {
+    /// The sink's name in the configuration.
+    var name: String { get }
+
+    /// Opens what has to be usable before the first message comes.
+    ///
+    /// - Throws: when the output cannot be used at all: the error says what and why.
+    func open() throws(SinkError)
+
+    /// Takes deliveries, in order, and returns at once. May be called on any thread between `open` and `close`.
+    func deliver(_ batch: DeliveryBatch)
+
+    /// Stops, giving up what has not been finished, and returns when nothing of the sink runs any more.
+    /// What was given up is not reported.
+    func close() async
+}
+
+/// A sink's output cannot be used.
+package struct SinkError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
