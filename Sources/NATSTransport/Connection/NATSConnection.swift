@@ -63,6 +63,9 @@ package final class NATSConnection {
         )
     }
 
+    /// How many servers were configured.
+    var serverCount: Int { self.configuration.servers.count }
+
     package var isConnected: Bool {
         if case .connected = self.state { true } else { false }
     }
@@ -168,7 +171,7 @@ package final class NATSConnection {
     }
 
     private func notify(_ body: (any NATSConnectionObserver) -> Void) {
-        for observer in self.observers { observer.object.map(body) }
+        for observer in self.observers { if let object = observer.object { body(object) } }
     }
 
     // MARK: From the socket
@@ -241,7 +244,10 @@ package final class NATSConnection {
             self.pool.connected()
             handler.write { self.subscriptions.writeAll(to: &$0) }
             self.schedulePing()
-            self.logger.debug("connected to NATS", metadata: ["nats.server": "\(self.server)", "nats.version": "\(info.version)"])
+            self.logger.debug(
+                "connected to NATS",
+                metadata: ["nats.server": "\(self.server)", "nats.version": "\(info.version)"]
+            )
             self.notify { $0.natsConnected(to: self.server, info: info) }
         case .connected(let current, _) where current === handler:
             self.pingsOut = 0
@@ -253,7 +259,9 @@ package final class NATSConnection {
 
     private func errorReceived(_ text: String, from handler: NATSChannelHandler) {
         let words = text.lowercased()
-        let leavesOpen = ["permissions violation", "invalid subject", "invalid publish subject", "maximum subscriptions exceeded"]
+        let leavesOpen = [
+            "permissions violation", "invalid subject", "invalid publish subject", "maximum subscriptions exceeded",
+        ]
         if leavesOpen.contains(where: words.hasPrefix) {
             self.logger.debug("NATS server error", metadata: ["error": "\(text)"])
             self.notify { $0.natsServerError(text) }
@@ -411,7 +419,9 @@ package final class NATSConnection {
                 return "could not connect to the NATS server at \(server): \(Self.words(last))"
             }
         }
-        if case ChannelError.connectTimeout = error { return "could not connect to the NATS server at \(server): no answer in time" }
+        if case ChannelError.connectTimeout = error {
+            return "could not connect to the NATS server at \(server): no answer in time"
+        }
         return "could not connect to the NATS server at \(server): \(error)"
     }
 

@@ -61,7 +61,9 @@ package struct NATSServerAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func port(_ text: Substring) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let port = Int(text), 1...65535 ~= port else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let port = Int(text), 1...65535 ~= port else {
+            return nil
+        }
         return port
     }
 
@@ -73,7 +75,9 @@ package struct NATSServerAddress: Sendable, Equatable, CustomStringConvertible {
                 bytes.append(byte)
                 continue
             }
-            guard let high = source.next().flatMap(Self.hexDigit), let low = source.next().flatMap(Self.hexDigit) else { return nil }
+            guard let high = source.next().flatMap(Self.hexDigit), let low = source.next().flatMap(Self.hexDigit) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)

@@ -46,6 +46,14 @@ package struct NATSMessage: Sendable {
         self.buffer.getSlice(at: self.payloadStart, length: self.payloadLength) ?? ByteBuffer()
     }
 
+    /// Lends the payload's bytes without making a slice.
+    package func withUnsafePayload(_ body: (UnsafeRawBufferPointer) -> Void) {
+        // All bytes of the buffer, wherever its reader index stands; the parser has checked that the layout lies within.
+        self.buffer.withVeryUnsafeBytes { bytes in
+            body(UnsafeRawBufferPointer(rebasing: bytes[self.payloadStart..<self.payloadStart + self.payloadLength]))
+        }
+    }
+
     /// The status code in the first line of the headers, e.g. 503 when nobody is subscribed to the subject of a request.
     package var status: Int? {
         // "NATS/1.0 503": the code stands directly after the version and one blank.

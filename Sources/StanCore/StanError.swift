@@ -1,0 +1,61 @@
+/// What can go wrong with a STAN session, and what to do about it.
+public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kind of failure, for programs to decide by.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case connectTimeout, clientIDInUse, subscribeTimeout, closeTimeout, publishAckTimeout
+            case connectionClosed, connectionLost, invalidArgument, tooLarge, refused, nats
+        }
+
+        private let kind: Kind
+
+        public var description: String { self.kind.rawValue }
+
+        /// No STAN server answered a connect request: there is none with this cluster id, or it is down.
+        public static let connectTimeout = Self(kind: .connectTimeout)
+
+        /// Another client with this id is connected and answers the server.
+        public static let clientIDInUse = Self(kind: .clientIDInUse)
+
+        /// A subscribe request was not answered in time, or nobody listened to it.
+        public static let subscribeTimeout = Self(kind: .subscribeTimeout)
+
+        /// A request to end a subscription or the session was not answered in time, or nobody listened to it.
+        public static let closeTimeout = Self(kind: .closeTimeout)
+
+        /// A published message was not acked in time. It may be stored or not.
+        public static let publishAckTimeout = Self(kind: .publishAckTimeout)
+
+        /// The session or the subscription is closed already.
+        public static let connectionClosed = Self(kind: .connectionClosed)
+
+        /// The server no longer knows the session. It has to be made anew, and all subscriptions with it.
+        public static let connectionLost = Self(kind: .connectionLost)
+
+        /// A channel name, client id or option that no server would take.
+        public static let invalidArgument = Self(kind: .invalidArgument)
+
+        /// A message is larger than the NATS server takes.
+        public static let tooLarge = Self(kind: .tooLarge)
+
+        /// The server refused a request; the message has its words.
+        public static let refused = Self(kind: .refused)
+
+        /// NATS could not be reached, or not at the moment.
+        public static let nats = Self(kind: .nats)
+    }
+
+    public let code: Code
+
+    /// What happened, in one line, without secrets. Server errors keep the server's words.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { self.message }
+
+    static let closed = StanError(.connectionClosed, "stan: connection closed")
+}
