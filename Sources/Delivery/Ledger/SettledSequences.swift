@@ -1,0 +1,73 @@
+import NIOCore
+
+/// The sequences that have been delivered everywhere, for as long as the server may send them once more.
+///
+/// An ack can be lost without anybody being told; then the server sends the message again after the ack wait, and it must be
+/// acked again rather than delivered again. One bit a sequence, in segments that are forgotten together some time after
+/// they were last of use; the clock of forgetting stands still while there is no session, in which nothing can be sent.
+struct SettledSequences {
+    private static let sequencesPerSegment: UInt64 = 1024
+
+    /// A bound for the memory, whatever the rate and the ack wait: 64 Mi sequences that follow each other, about 10 MiB.
+    private static let maximumSegments = 65_536
+
+    private struct Segment {
+        var bits = InlineArray<16, UInt64>(repeating: 0)
+        var usedAt: NIODeadline
+    }
+
+    /// How long a sequence is remembered after it was settled or seen again.
+    private let memory: TimeAmount
+
+    private var segments: [UInt64: Segment] = [:]
+
+    /// The segments in the order in which they are looked at for forgetting.
+    private var order: CircularBuffer<UInt64> = []
+
+    init(memory: TimeAmount) {
+        self.memory = memory
+    }
+
+    mutating func insert(_ sequence: UInt64, now: NIODeadline) {
+        let (number, word, bit) = Self.place(of: sequence)
+        if self.segments[number] == nil { self.order.append(number) }
+        self.segments[number, default: Segment(usedAt: now)].bits[word] |= bit
+        self.segments[number]?.usedAt = now
+        if self.order.count > Self.maximumSegments, let oldest = self.order.popFirst() {
+            self.segments[oldest] = nil
+        }
+    }
+
+    func contains(_ sequence: UInt64) -> Bool {
+        let (number, word, bit) = Self.place(of: sequence)
+        guard let segment = self.segments[number] else { return false }
+        return segment.bits[word] & bit != 0
+    }
+
+    /// A remembered sequence has come again, so it may come once more.
+    mutating func touch(_ sequence: UInt64, now: NIODeadline) {
+        self.segments[Self.place(of: sequence).segment]?.usedAt = now
+    }
+
+    mutating func forget(now: NIODeadline) {
+        // Each is looked at once; the ones that are still of use go to the back.
+        for _ in 0..<self.order.count {
+            guard let number = self.order.popFirst(), let segment = self.segments[number] else { continue }
+            if segment.usedAt + self.memory < now {
+                self.segments[number] = nil
+            } else {
+                self.order.append(number)
+            }
+        }
+    }
+
+    /// The time of a session begins: what came before it does not count.
+    mutating func sessionResumed(now: NIODeadline) {
+        for number in self.order { self.segments[number]?.usedAt = now }
+    }
+
+    private static func place(of sequence: UInt64) -> (segment: UInt64, word: Int, bit: UInt64) {
+        let offset = sequence % Self.sequencesPerSegment
+        return (sequence / Self.sequencesPerSegment, Int(offset / 64), 1 << (offset % 64))
+    }
+}

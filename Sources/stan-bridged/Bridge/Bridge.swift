@@ -1,0 +1,150 @@
+import Delivery
+import Logging
+import NATSTransport
+import NIOCore
+import ServiceLifecycle
+import StanCore
+
+/// The whole bridge as a service: it opens the sinks, keeps the session, runs the routes, and ends them in order.
+final class Bridge: Service {
+    struct Settings: Sendable {
+        var nats: NATSConfiguration
+        var stan: StanConfiguration
+        var routes: [Route]
+        var sinks: [any Sink]
+        var shutdownTimeout: TimeAmount
+
+        struct Route: Sendable {
+            var name: String
+            var channel: String
+            var subscription: StanSubscriptionOptions
+            var retry: RetrySchedule
+            /// Indices of `sinks`.
+            var to: [Int]
+        }
+    }
+
+    /// How the bridge stands, for readiness, metrics and status.
+    struct Status: Sendable {
+        var session: SessionSupervisor.Status
+        var isReady: Bool
+        var routes: [RouteStatus]
+    }
+
+    /// What lives on the event loop.
+    private final class Core {
+        let supervisor: SessionSupervisor
+        let routes: [RouteRunner]
+        var upkeep: RepeatedTask?
+
+        init(supervisor: SessionSupervisor, routes: [RouteRunner]) {
+            self.supervisor = supervisor
+            self.routes = routes
+        }
+    }
+
+    private let settings: Settings
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let core: NIOLoopBoundBox<Core?>
+
+    init(settings: Settings, eventLoop: any EventLoop, logger: Logger) {
+        self.settings = settings
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.core = NIOLoopBoundBox.makeEmptyBox(valueType: Core.self, eventLoop: eventLoop)
+    }
+
+    /// Runs until the graceful shutdown is asked for.
+    ///
+    /// - Throws: ``SinkError`` when a sink's output cannot be used.
+    func run() async throws {
+        for sink in self.settings.sinks { try sink.open() }
+        try await self.eventLoop.submit { self.start() }.get()
+        try? await gracefulShutdown()
+        await self.stop()
+    }
+
+    private func start() {
+        let nats = NATSConnection(configuration: self.settings.nats, on: self.eventLoop, logger: self.logger)
+        let routes = self.settings.routes.map { route in
+            RouteRunner(
+                settings: RouteSettings(
+                    name: route.name,
+                    channel: route.channel,
+                    subscription: route.subscription,
+                    retry: route.retry,
+                    sinks: route.to.map { self.settings.sinks[$0] }
+                ),
+                context: RouteContext(
+                    route: route.name,
+                    channel: route.channel,
+                    cluster: self.settings.stan.clusterID,
+                    clientID: self.settings.stan.clientID
+                ),
+                eventLoop: self.eventLoop,
+                logger: self.logger
+            )
+        }
+        let supervisor = SessionSupervisor(
+            nats: nats,
+            configuration: self.settings.stan,
+            routes: routes,
+            logger: self.logger,
+            onChange: { _ in }
+        )
+        let core = Core(supervisor: supervisor, routes: routes)
+        core.upkeep = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
+            for route in self.core.value?.routes ?? [] { route.forget() }
+        }
+        self.core.value = core
+        supervisor.start()
+    }
+
+    /// Stops receiving, lets sinks finish what they have in hand, acks it, and closes the session: in this order, and bounded.
+    private func stop() async {
+        self.logger.info("stopping: finishing what is in delivery", metadata: ["at_most": "\(self.settings.shutdownTimeout.seconds)s"])
+        let deadline = NIODeadline.now() + self.settings.shutdownTimeout
+        await self.drain(until: deadline)
+        let unacked = try? await self.eventLoop.flatSubmit {
+            let core = self.core.value
+            core?.upkeep?.cancel()
+            let held = core?.routes.reduce(0) { $0 + $1.held } ?? 0
+            let stopped = core?.supervisor.stop() ?? self.eventLoop.makeSucceededVoidFuture()
+            return stopped.map { held }
+        }.get()
+        for sink in self.settings.sinks { await sink.close() }
+        try? await self.eventLoop.submit { self.core.value = nil }.get()
+        self.logger.notice("stopped", metadata: ["unacked": "\(unacked ?? 0)"])
+    }
+
+    private func drain(until deadline: NIODeadline) async {
+        let done = self.eventLoop.makePromise(of: Void.self)
+        self.eventLoop.execute {
+            for route in self.core.value?.routes ?? [] { route.beginDraining() }
+            self.completeWhenDrained(done, deadline: deadline)
+        }
+        try? await done.futureResult.get()
+    }
+
+    private func completeWhenDrained(_ promise: EventLoopPromise<Void>, deadline: NIODeadline) {
+        let inDelivery = self.core.value?.routes.reduce(0) { $0 + $1.inDelivery } ?? 0
+        guard inDelivery > 0, NIODeadline.now() < deadline else { return promise.succeed() }
+        // A look every few milliseconds, only while stopping, and for every reason for which a delivery may end.
+        _ = self.eventLoop.scheduleTask(in: .milliseconds(5)) { self.completeWhenDrained(promise, deadline: deadline) }
+    }
+
+    /// How everything stands at the moment.
+    func status() async -> Status {
+        let status = try? await self.eventLoop.submit {
+            self.core.value.map { core in
+                Status(session: core.supervisor.status, isReady: core.supervisor.isReady, routes: core.routes.map(\.status))
+            }
+        }.get()
+        return (status ?? nil) ?? Status(session: .init(), isReady: false, routes: [])
+    }
+}
+
+extension TimeAmount {
+    fileprivate var seconds: Double { Double(self.nanoseconds) / 1e9 }
+}

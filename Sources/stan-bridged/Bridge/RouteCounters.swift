@@ -1,0 +1,37 @@
+/// What a route has done since the daemon started.
+struct RouteCounters: Sendable {
+    struct PerSink: Sendable {
+        var delivered: UInt64 = 0
+        /// Attempts that failed and may succeed later.
+        var retries: UInt64 = 0
+        /// Attempts that failed for good as far as the sink can tell.
+        var rejections: UInt64 = 0
+    }
+
+    /// Messages that came from the server, copies included.
+    var received: UInt64 = 0
+    /// Those of them that the server called redelivered.
+    var redelivered: UInt64 = 0
+    /// Copies that were not delivered: of messages in delivery, in retry, or delivered already.
+    var duplicatesSuppressed: UInt64 = 0
+    /// Messages refused for lack of room; the server sends them again.
+    var refused: UInt64 = 0
+    var acked: UInt64 = 0
+    var sinks: [PerSink]
+
+    init(sinks: Int) {
+        self.sinks = Array(repeating: PerSink(), count: sinks)
+    }
+}
+
+/// How a route stands, as `/metrics` and `/status` show it.
+struct RouteStatus: Sendable {
+    var name: String
+    var channel: String
+    var sinkNames: [String]
+    var isSubscribed: Bool
+    var inFlight: Int
+    var retrying: Int
+    var oldestUnackedSeconds: Double
+    var counters: RouteCounters
+}

@@ -1,0 +1,228 @@
+import Delivery
+import Logging
+import NIOCore
+import StanCore
+
+/// A route at work: it subscribes in each session, takes what comes, and acks what its ledger says. Lives on the event loop.
+final class RouteRunner: StanSubscriber {
+    let settings: RouteSettings
+    private let context: RouteContext
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+
+    private var lane: RouteLane?
+    /// Lanes of channels that the server has begun anew since. They finish what they hold.
+    private var retired: [RouteLane] = []
+    private var subscription: StanChannelSubscription?
+    private var isDraining = false
+    private var counters: RouteCounters
+    private var failures: [FailureSummary]
+
+    /// The time at the beginning of the read whose messages are being given out.
+    private var now: NIODeadline?
+
+    init(settings: RouteSettings, context: RouteContext, eventLoop: any EventLoop, logger: Logger) {
+        self.settings = settings
+        self.context = context
+        self.eventLoop = eventLoop
+        var logger = logger
+        logger[metadataKey: LogKey.route] = "\(settings.name)"
+        logger[metadataKey: LogKey.channel] = "\(settings.channel)"
+        self.logger = logger
+        self.counters = RouteCounters(sinks: settings.sinks.count)
+        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count)
+    }
+
+    // MARK: Session
+
+    func subscribed(_ subscription: StanChannelSubscription) {
+        self.subscription = subscription
+        self.currentLane.sessionResumed(isNew: true)
+    }
+
+    /// The connection to NATS is away, or back. The session goes on.
+    func connectionChanged(isConnected: Bool) {
+        guard self.subscription != nil else { return }
+        isConnected ? self.currentLane.sessionResumed(isNew: false) : self.currentLane.sessionLost()
+    }
+
+    func sessionLost() {
+        self.subscription = nil
+        self.currentLane.sessionLost()
+    }
+
+    var isSubscribed: Bool { self.subscription != nil }
+
+    // MARK: Messages
+
+    func received(_ delivery: borrowing StanDelivery) {
+        let now: NIODeadline
+        if let current = self.now {
+            now = current
+        } else {
+            now = .now()
+            self.now = now
+        }
+        self.counters.received += 1
+        if delivery.frame.redelivered { self.counters.redelivered += 1 }
+        // Sequences begin at 1; and what is to end takes in nothing new: the server keeps it.
+        guard delivery.frame.sequence > 0, !self.isDraining else { return }
+        let envelope = Envelope(
+            sequence: delivery.frame.sequence,
+            timestamp: delivery.frame.timestamp,
+            redelivered: delivery.frame.redelivered,
+            body: delivery.data
+        )
+        switch self.currentLane.received(envelope, now: now) {
+        case .deliver:
+            break
+        case .ignoreCopy:
+            self.counters.duplicatesSuppressed += 1
+        case .acknowledgeAgain:
+            self.counters.duplicatesSuppressed += 1
+            self.acknowledge(envelope.sequence)
+        case .refuse:
+            self.counters.refused += 1
+        case .channelRestarted:
+            self.startLaneAnew(with: envelope, now: now)
+        }
+    }
+
+    func readCompleted() {
+        self.now = nil
+        self.currentLane.handOver()
+    }
+
+    private func acknowledge(_ sequence: UInt64) {
+        if self.subscription?.acknowledge(sequence) == true { self.counters.acked += 1 }
+    }
+
+    // MARK: Lanes
+
+    private var currentLane: RouteLane {
+        if let lane = self.lane { return lane }
+        let lane = self.makeLane()
+        self.lane = lane
+        return lane
+    }
+
+    private func makeLane() -> RouteLane {
+        var isCurrent: () -> Bool = { true }
+        let lane = RouteLane(
+            settings: self.settings,
+            context: self.context,
+            eventLoop: self.eventLoop,
+            acknowledge: { [weak self] sequence in
+                // A retired lane's sequences belong to other messages now.
+                if isCurrent() { self?.acknowledge(sequence) }
+            },
+            record: { [weak self] in self?.record($0) }
+        )
+        isCurrent = { [weak self, weak lane] in self?.lane === lane }
+        return lane
+    }
+
+    private func startLaneAnew(with envelope: Envelope, now: NIODeadline) {
+        let old = self.currentLane
+        old.handOver()
+        old.sessionLost()
+        self.retired.append(old)
+        let lane = self.makeLane()
+        self.lane = lane
+        lane.sessionResumed(isNew: true)
+        self.logger.warning(
+            """
+            the server has begun the channel anew: it sends a sequence a second time, for a later message. What was known of the \
+            old channel's sequences is put aside; messages of it that are still in delivery go on without acks
+            """,
+            metadata: [LogKey.sequence: "\(envelope.sequence)", "held": "\(old.held)"]
+        )
+        _ = lane.received(envelope, now: now)
+    }
+
+    private func record(_ event: RouteLane.Event) {
+        switch event {
+        case .delivered(let sink):
+            self.counters.sinks[sink].delivered += 1
+        case .failed(let sink, let sequence, let failure, let due):
+            if case .rejected = failure {
+                self.counters.sinks[sink].rejections += 1
+            } else {
+                self.counters.sinks[sink].retries += 1
+            }
+            self.logFailure(sink: sink, sequence: sequence, failure, due: due)
+        case .settled:
+            self.retired.removeAll { $0.held == 0 }
+            guard self.retrying == 0 else { return }
+            for sink in self.failures.indices {
+                guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
+                self.logger.notice(
+                    "delivering again; everything that had failed has been delivered",
+                    metadata: [LogKey.sink: "\(self.settings.sinks[sink].name)", "failed_attempts": "\(count)"]
+                )
+            }
+        }
+    }
+
+    private func logFailure(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, due: NIODeadline) {
+        let now = NIODeadline.now()
+        var metadata: Logger.Metadata = [
+            LogKey.sink: "\(self.settings.sinks[sink].name)", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
+        ]
+        self.logger.debug("delivery failed", metadata: metadata)
+        switch self.failures[sink].failed(now: now) {
+        case .began:
+            metadata["retry_in"] = "\(Self.seconds(due - now))"
+            self.logger.warning("a delivery failed; it is retried until it succeeds, and is not acked before", metadata: metadata)
+        case .continues(let count):
+            metadata["failed_attempts"] = "\(count)"
+            metadata["waiting"] = "\(self.retrying)"
+            self.logger.warning("deliveries go on failing", metadata: metadata)
+        case .recovered, nil:
+            break
+        }
+    }
+
+    private static func seconds(_ amount: TimeAmount) -> String {
+        "\(Double(max(0, amount.nanoseconds) / 10_000_000) / 100)s"
+    }
+
+    // MARK: Upkeep
+
+    /// To be called every few seconds.
+    func forget() {
+        self.lane?.forget()
+    }
+
+    private var lanes: [RouteLane] { self.retired + (self.lane.map { [$0] } ?? []) }
+
+    private var retrying: Int { self.lanes.reduce(0) { $0 + $1.retrying } }
+
+    var status: RouteStatus {
+        let oldest = self.lanes.compactMap(\.oldestReceivedAt).min()
+        return RouteStatus(
+            name: self.settings.name,
+            channel: self.settings.channel,
+            sinkNames: self.settings.sinks.map(\.name),
+            isSubscribed: self.isSubscribed,
+            inFlight: self.held,
+            retrying: self.retrying,
+            oldestUnackedSeconds: oldest.map { Double((NIODeadline.now() - $0).nanoseconds) / 1e9 } ?? 0,
+            counters: self.counters
+        )
+    }
+
+    // MARK: End
+
+    /// Takes in no more, and begins no further attempt.
+    func beginDraining() {
+        self.isDraining = true
+        for lane in self.lanes { lane.stopRetrying() }
+    }
+
+    /// Deliveries that sinks have in hand.
+    var inDelivery: Int { self.lanes.reduce(0) { $0 + $1.inDelivery } }
+
+    /// Messages that are not acked.
+    var held: Int { self.lanes.reduce(0) { $0 + $1.held } }
+}
