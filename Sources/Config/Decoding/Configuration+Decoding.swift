@@ -1,0 +1,79 @@
+extension Configuration {
+    /// Checks the bytes of a config file.
+    ///
+    /// Never fails in any other way than by diagnostics, whatever the bytes are.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file's content.
+    ///   - file: its name, for diagnostics.
+    ///   - surroundings: where secrets come from, and what relative paths are relative to.
+    package static func load(_ bytes: [UInt8], file: String, surroundings: Surroundings) -> LoadedConfiguration {
+        let context = DecodingContext(file: file, surroundings: surroundings)
+        var configuration: Configuration?
+        do throws(JSONSyntaxError) {
+            let root = Field(value: try JSONScanner.scan(bytes), path: .root, context: context)
+            configuration = Self.decode(root)
+        } catch {
+            context.error(at: error.place, .root, error.message)
+        }
+        return LoadedConfiguration(
+            configuration: context.hasErrors ? nil : configuration,
+            diagnostics: context.sortedDiagnostics()
+        )
+    }
+
+    /// Nil only where an error was reported.
+    private static func decode(_ root: Field) -> Configuration? {
+        guard let reader = root.object() else { return nil }
+        _ = reader["$schema"]?.string()
+        let nats = NATS.decode(reader["nats"])
+        let stan = reader.required("stan", "an object with \"cluster_id\" and \"client_id\"").flatMap(Stan.decode)
+
+        let sinksField = reader.required("sinks", "an object of named sinks")
+        let routesField = reader.required("routes", "a list of routes")
+        let sinks = sinksField.map(Sink.decodeAll) ?? Sink.Decoded()
+        let routes = routesField.map { Route.decodeAll($0, sinkNames: sinks.names) } ?? []
+
+        let admin = reader["admin"].flatMap(Admin.decode)
+        let log = Log.decode(reader["log"])
+        let shutdownTimeout = reader["shutdown_timeout"]?.duration(in: .zero...Limits.day) ?? .seconds(30)
+        reader.finish(.top)
+
+        let checks = CrossChecks(sinks: sinks.all, routes: routes, clientID: stan?.clientID ?? "")
+        checks.reportErrors()
+        guard let stan, !root.context.hasErrors else { return nil }
+        // Advice on a file that is wrong anyway would only stand between the reader and the errors.
+        Advice(sinks: sinks.all, routes: routes).reportWarnings()
+
+        return Configuration(
+            nats: nats,
+            stan: stan,
+            sinks: sinks.all.map(\.value),
+            routes: routes.map(\.value),
+            admin: admin,
+            log: log,
+            shutdownTimeout: shutdownTimeout
+        )
+    }
+}
+
+/// A decoded value and the field that it came from, for checks that look at several.
+struct Decoded<Value> {
+    let value: Value
+    let field: Field
+
+    /// The field below `key`, or the whole when the file has none.
+    func at(_ key: String) -> Field {
+        guard case .object(let members) = self.field.value.content, let member = members.first(where: { $0.key == key }) else {
+            return self.field
+        }
+        return Field(value: member.value, path: self.field.path.key(key), context: self.field.context)
+    }
+}
+
+/// The bounds of durations: short enough that no sum with a clock overflows, long enough for everybody.
+enum Limits {
+    static let millisecond = Duration.milliseconds(1)
+    static let day = Duration.seconds(86400)
+    static let century = Duration.seconds(100 * 365 * 86400)
+}

@@ -1,0 +1,31 @@
+extension Configuration.FileSink {
+    static func decode(_ reader: ObjectReader) -> Self? {
+        let resolve = reader.context.surroundings.resolve
+        let path = reader.required("path", "the file to write, such as \"/var/lib/stan-bridged/{channel}.ndjson\"")?
+            .parsed { text throws(TextProblem) in try PathTemplate(parsing: text, resolve: resolve) }
+        let format = reader["format"]?.choice(Configuration.RecordFormat.self, planned: ["length_delimited"])
+        let mode = reader["mode"]?.parsed("a string such as \"0640\"", by: Self.mode)
+        reader.finish(.fileSink)
+
+        guard let path else { return nil }
+        return Self(path: path, format: format ?? .json, mode: mode ?? 0o640)
+    }
+
+    private static func mode(_ text: String) throws(TextProblem) -> UInt16 {
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy(\.isASCIIDigit), let mode = UInt16(text, radix: 8),
+            mode <= 0o777
+        else { throw TextProblem("must be permission bits in octal such as \"0640\", not \(Quoted(text))") }
+        guard mode & 0o600 == 0o600 else {
+            throw TextProblem("must let the owner read and write, not \(Quoted(text)) (write \"06..\" or \"07..\")")
+        }
+        return mode
+    }
+}
+
+extension Configuration.StdoutSink {
+    static func decode(_ reader: ObjectReader) -> Self {
+        let format = reader["format"]?.choice(Configuration.RecordFormat.self, planned: ["length_delimited"])
+        reader.finish(.none)
+        return Self(format: format ?? .json)
+    }
+}

@@ -1,0 +1,42 @@
+extension Configuration.Sink {
+    /// The sinks that could be read, and the names of all.
+    struct Decoded {
+        var all: [Config.Decoded<Configuration.Sink>] = []
+        var names: Set<String> = []
+    }
+
+    private enum SinkType: String, CaseIterable {
+        case http
+        case file
+        case stdout
+    }
+
+    static func decodeAll(_ field: Field) -> Decoded {
+        guard let reader = field.object() else { return Decoded() }
+        var decoded = Decoded()
+        for (name, nameField, field) in reader.named() {
+            decoded.names.insert(name)
+            do throws(TextProblem) {
+                _ = try NameText.parse(name)
+            } catch {
+                nameField.error("the sink's name \(error.message)")
+            }
+            if let kind = Self.kind(field) {
+                decoded.all.append(.init(value: Self(name: name, kind: kind), field: field))
+            }
+        }
+        if decoded.names.isEmpty { field.error("must have at least one sink") }
+        return decoded
+    }
+
+    private static func kind(_ field: Field) -> Kind? {
+        guard let reader = field.object() else { return nil }
+        let types = SinkType.allCases.map(\.rawValue).alternatives
+        guard let type = reader.required("type", types)?.choice(SinkType.self, planned: ["stan"]) else { return nil }
+        switch type {
+        case .http: return Configuration.HTTPSink.decode(reader).map(Kind.http)
+        case .file: return Configuration.FileSink.decode(reader).map(Kind.file)
+        case .stdout: return .stdout(Configuration.StdoutSink.decode(reader))
+        }
+    }
+}

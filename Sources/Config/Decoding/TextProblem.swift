@@ -1,0 +1,10 @@
+/// Why a text is not what it should be: the part of a diagnostic behind the key, `must be … (write …)`.
+///
+/// Never holds the text itself where that can be a secret.
+struct TextProblem: Error, Hashable {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}

@@ -1,0 +1,21 @@
+/// What loading a config file came to.
+package struct LoadedConfiguration: Sendable {
+    /// The configuration; nil exactly when there are errors.
+    package let configuration: Configuration?
+
+    /// All errors and warnings, in the order of the file. Each prints as one line.
+    package let diagnostics: [Diagnostic]
+
+    package var errors: [Diagnostic] {
+        self.diagnostics.filter { $0.severity == .error }
+    }
+
+    package var warnings: [Diagnostic] {
+        self.diagnostics.filter { $0.severity == .warning }
+    }
+
+    /// The diagnostics as they are printed: one line each, without a line break after the last.
+    package var report: String {
+        self.diagnostics.map(\.description).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,13 @@
+extension Configuration {
+    /// A member of `sinks`.
+    package struct Sink: Sendable, Hashable {
+        package enum Kind: Sendable, Hashable {
+            case http(HTTPSink)
+            case file(FileSink)
+            case stdout(StdoutSink)
+        }
+
+        package let name: String
+        package let kind: Kind
+    }
+}
