@@ -44,12 +44,15 @@ final class Bridge: Service {
     }
 
     private let settings: Settings
+    /// What the HTTP sinks share, if there are any.
+    private let engine: CurlEngine?
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let core: NIOLoopBoundBox<Core?>
 
-    init(settings: Settings, eventLoop: any EventLoop, logger: Logger) {
+    init(settings: Settings, engine: CurlEngine?, eventLoop: any EventLoop, logger: Logger) {
         self.settings = settings
+        self.engine = engine
         self.eventLoop = eventLoop
         self.logger = logger
         self.core = NIOLoopBoundBox.makeEmptyBox(valueType: Core.self, eventLoop: eventLoop)
@@ -90,8 +93,7 @@ final class Bridge: Service {
             nats: nats,
             configuration: self.settings.stan,
             routes: routes,
-            logger: self.logger,
-            onChange: { _ in }
+            logger: self.logger
         )
         let core = Core(supervisor: supervisor, routes: routes)
         core.upkeep = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
@@ -114,6 +116,7 @@ final class Bridge: Service {
             return stopped.map { held }
         }.get()
         for sink in self.settings.sinks { await sink.close() }
+        await self.engine?.shutdown()
         try? await self.eventLoop.submit { self.core.value = nil }.get()
         self.logger.notice("stopped", metadata: ["unacked": "\(unacked ?? 0)"])
     }

@@ -22,7 +22,6 @@ final class SessionSupervisor: NATSConnectionObserver {
     private let routes: [RouteRunner]
     private let eventLoop: any EventLoop
     private let logger: Logger
-    private let onChange: (Status) -> Void
 
     private var session: StanSession?
     private var sessionTimer: Scheduled<Void>?
@@ -31,9 +30,7 @@ final class SessionSupervisor: NATSConnectionObserver {
     /// How often in a row a session could not be made, or a server not be reached.
     private var failures = 0
     private var generator = SystemRandomNumberGenerator()
-    private(set) var status = Status() {
-        didSet { self.onChange(self.status) }
-    }
+    private(set) var status = Status()
 
     /// The pauses between attempts to make a session or to subscribe: soon at first, since after a restart a server needs a
     /// moment, and never long.
@@ -44,15 +41,13 @@ final class SessionSupervisor: NATSConnectionObserver {
         nats: NATSConnection,
         configuration: StanConfiguration,
         routes: [RouteRunner],
-        logger: Logger,
-        onChange: @escaping (Status) -> Void
+        logger: Logger
     ) {
         self.nats = nats
         self.eventLoop = nats.eventLoop
         self.configuration = configuration
         self.routes = routes
         self.logger = logger
-        self.onChange = onChange
     }
 
     func start() {
@@ -188,7 +183,6 @@ final class SessionSupervisor: NATSConnectionObserver {
                     "subscribed",
                     metadata: [LogKey.route: "\(route.settings.name)", LogKey.channel: "\(route.settings.channel)"]
                 )
-                self.status = self.status
             case .failure(let error) where error.code == .connectionLost:
                 session.abandon()
                 self.sessionLost(error)

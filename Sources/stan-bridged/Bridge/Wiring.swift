@@ -1,0 +1,169 @@
+import Config
+import Delivery
+import Logging
+import NATSTransport
+import NIOCore
+import StanCore
+
+/// Makes the parts of the daemon from its configuration. The one place that knows both a configured value and what it is for.
+enum Wiring {
+    static func logger(_ log: Configuration.Log) -> Logger {
+        let level: Logger.Level =
+            switch log.level {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        let format: ConsoleLogHandler.Format =
+            switch log.format {
+            case .text: ConsoleLogHandler.textFormat
+            case .json: .json
+            }
+        return Logger(label: "stan-bridged") { _ in ConsoleLogHandler(level: level, format: format) }
+    }
+
+    static func admin(_ admin: Configuration.Admin, bridge: Bridge, logger: Logger) -> AdminServer {
+        AdminServer(
+            host: admin.host,
+            port: Int(admin.port),
+            token: admin.token?.reveal(),
+            status: { await bridge.status() },
+            logger: logger
+        )
+    }
+
+    /// - Throws: ``SinkError`` when what a sink needs is not there.
+    static func bridge(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws -> Bridge {
+        // Sinks that no route uses are not opened: nothing would ever come to them.
+        let used = configuration.sinks.filter { sink in configuration.routes.contains { $0.to.contains(sink.name) } }
+        let usesHTTP = used.contains { if case .http = $0.kind { true } else { false } }
+        let engine = usesHTTP ? try CurlEngine() : nil
+        let sinks = try used.map { try Self.sink($0, engine: engine, logger: logger) }
+        return Bridge(
+            settings: Bridge.Settings(
+                nats: Self.nats(configuration),
+                stan: Self.stan(configuration.stan),
+                routes: configuration.routes.map { route in
+                    Bridge.Settings.Route(
+                        name: route.name,
+                        channel: route.channel,
+                        subscription: Self.subscription(route),
+                        retry: Self.retry(route.retry),
+                        to: route.to.compactMap { name in used.firstIndex { $0.name == name } }
+                    )
+                },
+                sinks: sinks,
+                shutdownTimeout: TimeAmount(configuration.shutdownTimeout)
+            ),
+            engine: engine,
+            eventLoop: eventLoop,
+            logger: logger
+        )
+    }
+
+    // MARK: Sessions
+
+    private static func nats(_ configuration: Configuration) -> NATSConfiguration {
+        var nats = NATSConfiguration(
+            servers: configuration.nats.servers.map {
+                NATSServerAddress(host: $0.host, port: Int($0.port), credentials: Self.credentials($0.credentials))
+            }
+        )
+        nats.name = configuration.stan.clientID
+        nats.credentials = Self.credentials(configuration.nats.credentials)
+        nats.connectTimeout = TimeAmount(configuration.nats.connectTimeout)
+        nats.reconnectWait = TimeAmount(configuration.nats.reconnectWait)
+        return nats
+    }
+
+    private static func credentials(_ credentials: Configuration.NATS.Credentials?) -> NATSCredentials {
+        switch credentials {
+        case .user(let name, let password): .password(user: name, password: password.reveal())
+        case .token(let token): .token(token.reveal())
+        case nil: .none
+        }
+    }
+
+    private static func stan(_ stan: Configuration.Stan) -> StanConfiguration {
+        var result = StanConfiguration(clusterID: stan.clusterID, clientID: stan.clientID)
+        result.requestTimeout = TimeAmount(stan.connectTimeout)
+        result.pingInterval = TimeAmount(stan.pingInterval)
+        result.pingMaxOut = Int(stan.pingMaxOut)
+        result.maxPubAcksInFlight = Int(stan.maxPubAcksInflight)
+        result.discoverPrefix = stan.discoverPrefix
+        return result
+    }
+
+    private static func subscription(_ route: Configuration.Route) -> StanSubscriptionOptions {
+        var options = StanSubscriptionOptions()
+        options.start =
+            switch route.startAt {
+            case .newOnly: .newOnly
+            case .first: .first
+            case .lastReceived: .lastReceived
+            case .sequence(let sequence): .sequence(sequence)
+            case .time(let time): .time(time)
+            case .ago(let duration): .ago(TimeAmount(duration))
+            }
+        options.durableName = route.durableName
+        options.queueGroup = route.queue
+        options.maxInFlight = route.maxInflight
+        options.ackWait = TimeAmount(route.ackWait)
+        return options
+    }
+
+    private static func retry(_ retry: Configuration.Retry) -> RetrySchedule {
+        var schedule = RetrySchedule()
+        schedule.initial = TimeAmount(retry.initial)
+        schedule.maximum = TimeAmount(retry.max)
+        schedule.multiplier = retry.multiplier
+        schedule.jitter = retry.jitter
+        return schedule
+    }
+
+    // MARK: Sinks
+
+    private static func sink(_ sink: Configuration.Sink, engine: CurlEngine?, logger: Logger) throws -> any Sink {
+        var logger = logger
+        logger[metadataKey: LogKey.sink] = "\(sink.name)"
+        switch sink.kind {
+        case .http(let http):
+            guard let engine else { throw SinkError("sink \(sink.name): no HTTP engine") }
+            return HTTPSink(
+                name: sink.name,
+                configuration: HTTPSink.Configuration(
+                    url: http.url.text,
+                    method: http.method.rawValue,
+                    headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: $0.value.reveal()) },
+                    timeout: http.timeout,
+                    connectTimeout: http.connectTimeout,
+                    concurrency: http.concurrency,
+                    userAgent: "stan-bridged/\(Version.current)"
+                ),
+                engine: engine
+            )
+        case .file(let file):
+            return FileSink(
+                name: sink.name,
+                configuration: FileSink.Configuration(
+                    path: try FilePathTemplate(file.path.text),
+                    format: Self.format(file.format),
+                    mode: UInt32(file.mode)
+                ),
+                logger: logger
+            )
+        case .stdout(let stdout):
+            return StdoutSink(name: sink.name, format: Self.format(stdout.format), logger: logger)
+        }
+    }
+
+    private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {
+        switch format {
+        case .json: .json
+        case .raw: .raw
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Config
+
+/// `--config FILE`, and reading it.
+struct ConfigOption: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var config = "/etc/stan-bridged/config.json"
+
+    /// Reads and checks the file. All of its errors are printed, and end the command with status 78.
+    ///
+    /// - Parameter printWarnings: whether to print warnings too.
+    func load(printWarnings: Bool) throws -> Configuration {
+        let loaded = ConfigFile.load(path: self.config)
+        for diagnostic in loaded.diagnostics where diagnostic.severity == .error || printWarnings {
+            complain(diagnostic.description)
+        }
+        guard let configuration = loaded.configuration else { throw Exit.configuration }
+        return configuration
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Config
+import Delivery
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// `stan-bridged run`: the daemon.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the daemon until it is told to stop.")
+
+    @OptionGroup var file: ConfigOption
+
+    func run() async throws {
+        // What logrotate and `systemctl reload` send must not kill the daemon. Neither has anything to do yet.
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGUSR1, SIG_IGN)
+        let configuration = try self.file.load(printWarnings: true)
+        let logger = Wiring.logger(configuration.log)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            let bridge = try Wiring.bridge(configuration, eventLoop: group.next(), logger: logger)
+            var services: [any Service] = [bridge]
+            if let admin = configuration.admin {
+                services.append(Wiring.admin(admin, bridge: bridge, logger: logger))
+            }
+            logger.notice(
+                "stan-bridged starts",
+                metadata: ["version": "\(Version.current)", "config": "\(self.file.config)", "routes": "\(configuration.routes.count)"]
+            )
+            var quiet = logger
+            quiet.logLevel = .error
+            let services_ = ServiceGroup(
+                configuration: .init(
+                    services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: quiet
+                )
+            )
+            let impatience = Task { await Self.exitAtSecondSignal(logger) }
+            defer { impatience.cancel() }
+            try await services_.run()
+            try await group.shutdownGracefully()
+        } catch let error as SinkError {
+            complain("stan-bridged: \(error)")
+            throw Exit.output
+        } catch let error as AdminServerError {
+            complain("stan-bridged: \(error)")
+            throw Exit.output
+        }
+    }
+
+    /// The first signal asks for an orderly end; whoever sends a second one does not want to wait for it.
+    private static func exitAtSecondSignal(_ logger: Logger) async {
+        var signals = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            signals += 1
+            guard signals == 2 else { continue }
+            logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
+            _exit(0)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// Answers operators over HTTP: is it alive, is it ready, what are its figures.
+struct AdminServer: Service {
+    var host: String
+    var port: Int
+
+    /// What a request has to bear as `Authorization: Bearer TOKEN`, if anything.
+    var token: String?
+    var status: @Sendable () async -> Bridge.Status
+    var logger: Logger
+
+    func run() async throws {
+        let router = Router()
+        if let token = self.token { router.add(middleware: BearerToken(token: token)) }
+        router.get("/livez") { _, _ in Self.text("alive\n") }
+        router.get("/readyz") { _, _ in
+            let status = await self.status()
+            let missing = Self.missing(status)
+            return missing.isEmpty
+                ? Self.text("ready\n") : Self.text(missing.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+        }
+        router.get("/metrics") { _, _ in
+            Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        let logger = self.logger
+        // The library's own lines are of no use to operators.
+        var quiet = logger
+        quiet.logLevel = .error
+        let application = Application(
+            router: router,
+            configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
+            onServerRunning: { channel in
+                logger.info("admin address open", metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"])
+            },
+            logger: quiet
+        )
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw AdminServerError(description: "admin.listen: cannot listen on \(self.host):\(self.port): \(error)")
+        }
+    }
+
+    /// What keeps the bridge from being ready, a line each.
+    static func missing(_ status: Bridge.Status) -> [String] {
+        var missing: [String] = []
+        if !status.session.isConnected { missing.append("not connected to NATS") }
+        if !status.session.hasSession { missing.append("no STAN session") }
+        if !missing.isEmpty, let trouble = status.session.trouble { missing.append(trouble) }
+        for route in status.routes where !route.isSubscribed {
+            missing.append("route \(route.name): not subscribed to \(route.channel)")
+        }
+        return missing
+    }
+
+    private static func text(
+        _ body: String,
+        status: HTTPResponse.Status = .ok,
+        type: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+
+    private static func text(of address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+/// The admin address cannot be used.
+struct AdminServerError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Lets nobody in who does not know the token.
+private struct BearerToken<Context: RequestContext>: RouterMiddleware {
+    let token: String
+
+    func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+        let given = request.headers[.authorization] ?? ""
+        guard Self.equal(Array(given.utf8), Array("Bearer \(self.token)".utf8)) else {
+            return Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer"])
+        }
+        return try await next(request, context)
+    }
+
+    /// In a time that does not tell how much of a guess was right.
+    private static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

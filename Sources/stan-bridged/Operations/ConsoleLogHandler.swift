@@ -1,0 +1,117 @@
+import Delivery
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// Writes the log to stderr: one event a line, and each line in one write.
+struct ConsoleLogHandler: LogHandler {
+    enum Format: Sendable {
+        /// For people.
+        case text
+        /// For machines: one JSON object a line.
+        case json
+        /// For people who read the journal, which adds the time itself and takes the priority from a prefix.
+        case journal
+    }
+
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    private let format: Format
+    private let descriptor: Int32
+
+    init(level: Logger.Level, format: Format, descriptor: Int32 = STDERR_FILENO) {
+        self.logLevel = level
+        self.format = format
+        self.descriptor = descriptor
+    }
+
+    /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
+    static var textFormat: Format {
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }) else { return .text }
+        var status = stat()
+        guard fstat(STDERR_FILENO, &status) == 0 else { return .text }
+        return stream == "\(status.st_dev):\(status.st_ino)" ? .journal : .text
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let metadata = self.metadata.merging(event.metadata ?? [:]) { $1 }
+        var line =
+            switch self.format {
+            case .text: "\(Self.now().prefix(23))Z \(Self.name(event.level)) \(Self.text(event.message, metadata))"
+            case .journal: "<\(Self.priority(event.level))>\(Self.text(event.message, metadata))"
+            case .json: Self.json(event, metadata)
+            }
+        line += "\n"
+        line.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while rest.count > 0 {
+                let written = write(self.descriptor, rest.baseAddress, rest.count)
+                // A log that cannot be written is nothing to stop for.
+                if written < 0 && errno != EINTR { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, written)))
+            }
+        }
+    }
+
+    private static func text(_ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
+        var text = Self.oneLine("\(message)")
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let value = Self.oneLine("\(value)")
+            text += value.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) || value.isEmpty
+                ? " \(key)=\"\(value.replacing("\"", with: "\\\""))\"" : " \(key)=\(value)"
+        }
+        return text
+    }
+
+    private static func json(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+        var fields = metadata.mapValues { "\($0)" }
+        fields["time"] = Self.now()
+        fields["level"] = event.level.rawValue
+        fields["message"] = "\(event.message)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // A dictionary of strings always encodes.
+        return (try? encoder.encode(fields)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
+    /// What comes from outside cannot begin a line of its own.
+    private static func oneLine(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+    }
+
+    private static func now() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp.format(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec))
+    }
+
+    private static func name(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace: "TRACE  "
+        case .debug: "DEBUG  "
+        case .info: "INFO   "
+        case .notice: "NOTICE "
+        case .warning: "WARNING"
+        case .error: "ERROR  "
+        case .critical: "CRITICAL"
+        }
+    }
+
+    /// As sd-daemon(3) has them.
+    private static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Glibc
+
+/// The exit statuses of the daemon and its commands, after sysexits.h.
+enum Exit {
+    /// The server said no for good.
+    static let unavailable = ExitCode(EX_UNAVAILABLE)
+    /// Our own fault.
+    static let software = ExitCode(EX_SOFTWARE)
+    /// An output cannot be used.
+    static let output = ExitCode(EX_IOERR)
+    /// The configuration is wrong.
+    static let configuration = ExitCode(EX_CONFIG)
+}
+
+/// Writes a line for people to stderr.
+func complain(_ line: String) {
+    var text = line + "\n"
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
