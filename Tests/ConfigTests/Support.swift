@@ -74,3 +74,8 @@ struct Case: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { self.line }
 }
+
+/// The one route, good but for this setting, on line 4.
+func text(routeSetting setting: String) -> String {
+    text(route: "\"channel\": \"a\", \"durable_name\": \"d\", \"to\": [\"s\"], \(setting)")
+}

@@ -17,6 +17,7 @@ extension Configuration.Admin {
         if text.utf8.first == UInt8(ascii: ":") {
             throw TextProblem("has no host (write \"127.0.0.1\(text)\", or \"0.0.0.0\(text)\" for all addresses)")
         }
+        if text.utf8.allSatisfy(\.isASCIIDigit) { throw TextProblem("has no host (write \"127.0.0.1:\(text)\")") }
         let address = try HostAndPort(parsing: text, ports: 0...UInt16.max)
         guard let port = address.port else { throw TextProblem("must have a port (such as \"127.0.0.1:8223\")") }
         return (address.host, port)

@@ -31,7 +31,7 @@ extension Configuration {
 
         let sinksField = reader.required("sinks", "an object of named sinks")
         let routesField = reader.required("routes", "a list of routes")
-        let sinks = sinksField.map(Sink.decodeAll) ?? Sink.Decoded()
+        let sinks = sinksField.map(Sink.decodeAll) ?? Sink.All()
         let routes = routesField.map { Route.decodeAll($0, sinkNames: sinks.names) } ?? []
 
         let admin = reader["admin"].flatMap(Admin.decode)
@@ -39,41 +39,20 @@ extension Configuration {
         let shutdownTimeout = reader["shutdown_timeout"]?.duration(in: .zero...Limits.day) ?? .seconds(30)
         reader.finish(.top)
 
-        let checks = CrossChecks(sinks: sinks.all, routes: routes, clientID: stan?.clientID ?? "")
+        let checks = CrossChecks(sinks: sinks.readable, routes: routes, clientID: stan?.clientID ?? "")
         checks.reportErrors()
         guard let stan, !root.context.hasErrors else { return nil }
         // Advice on a file that is wrong anyway would only stand between the reader and the errors.
-        Advice(sinks: sinks.all, routes: routes).reportWarnings()
+        Advice(sinks: sinks.readable, routes: routes).reportWarnings()
 
         return Configuration(
             nats: nats,
             stan: stan,
-            sinks: sinks.all.map(\.value),
+            sinks: sinks.readable.map(\.value),
             routes: routes.map(\.value),
             admin: admin,
             log: log,
             shutdownTimeout: shutdownTimeout
         )
     }
-}
-
-/// A decoded value and the field that it came from, for checks that look at several.
-struct Decoded<Value> {
-    let value: Value
-    let field: Field
-
-    /// The field below `key`, or the whole when the file has none.
-    func at(_ key: String) -> Field {
-        guard case .object(let members) = self.field.value.content, let member = members.first(where: { $0.key == key }) else {
-            return self.field
-        }
-        return Field(value: member.value, path: self.field.path.key(key), context: self.field.context)
-    }
-}
-
-/// The bounds of durations: short enough that no sum with a clock overflows, long enough for everybody.
-enum Limits {
-    static let millisecond = Duration.milliseconds(1)
-    static let day = Duration.seconds(86400)
-    static let century = Duration.seconds(100 * 365 * 86400)
 }

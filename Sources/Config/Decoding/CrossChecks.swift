@@ -11,13 +11,13 @@ struct CrossChecks {
     }
 
     private func checkRouteNames() {
-        var seen: [String: Int] = [:]
+        var seen: [String: FieldPath] = [:]
         for route in self.routes {
             let field = route.at("name")
-            if let line = seen[route.value.name] {
-                field.error("the name \(Quoted(route.value.name)) is taken by the route in line \(line) (names are unique)")
+            if let other = seen[route.value.name] {
+                field.error("the name \(Quoted(route.value.name)) is taken by \(other) (names are unique)")
             } else {
-                seen[route.value.name] = field.value.place.line
+                seen[route.value.name] = route.field.path
             }
         }
     }
@@ -29,13 +29,13 @@ struct CrossChecks {
             let channel: String
             let name: String
         }
-        var seen: [Durable: String] = [:]
+        var seen: [Durable: FieldPath] = [:]
         for route in self.routes where route.value.queue == nil {
             guard let name = route.value.durableName else { continue }
-            if let other = seen.updateValue(route.value.name, forKey: Durable(channel: route.value.channel, name: name)) {
+            if let other = seen.updateValue(route.field.path, forKey: Durable(channel: route.value.channel, name: name)) {
                 route.at("durable_name").error(
-                    "the durable \(Quoted(name)) of the channel \(Quoted(route.value.channel)) is in use by the route "
-                        + "\(Quoted(other)): the server takes one subscription each (choose another name, or one route with both sinks)"
+                    "the durable \(Quoted(name)) of the channel \(Quoted(route.value.channel)) is in use by \(other): "
+                        + "the server takes one subscription each (choose another name, or one route with both sinks)"
                 )
             }
         }

@@ -67,20 +67,34 @@ enum DurationText {
         return rest[..<end]
     }
 
-    /// The shortest way to write a duration: `90s` is `1m30s`.
+    /// A short way to write a duration of zero or more: `1m30s`, `1.5s`, `250ms`.
     static func print(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        if seconds == 0, attoseconds == 0 { return "0s" }
-        var text = ""
-        var rest = seconds
-        for (name, length) in [("h", Int64(3600)), ("m", 60), ("s", 1)] where rest >= length {
-            text += "\(rest / length)\(name)"
-            rest %= length
+        let nanoseconds = attoseconds / 1_000_000_000
+        switch (seconds, nanoseconds) {
+        case (0, 0): return "0s"
+        case (0, ..<1_000): return "\(nanoseconds)ns"
+        case (0, ..<1_000_000): return Self.decimal(nanoseconds, unit: 1_000) + "us"
+        case (0, _): return Self.decimal(nanoseconds, unit: 1_000_000) + "ms"
+        default: break
         }
-        rest = attoseconds / 1_000_000_000
-        for (name, length) in [("ms", Int64(1_000_000)), ("us", 1_000), ("ns", 1)] where rest >= length {
-            text += "\(rest / length)\(name)"
-            rest %= length
+        var text = ""
+        if seconds >= 3600 { text += "\(seconds / 3600)h" }
+        if seconds % 3600 >= 60 { text += "\(seconds % 3600 / 60)m" }
+        let rest = seconds % 60 * 1_000_000_000 + nanoseconds
+        return rest == 0 ? text : text + Self.decimal(rest, unit: 1_000_000_000) + "s"
+    }
+
+    /// `number` in units of a power of ten, without zeros at the end of the fraction.
+    private static func decimal(_ number: Int64, unit: Int64) -> String {
+        var text = "\(number / unit)"
+        var rest = number % unit
+        if rest > 0 { text += "." }
+        var part = unit
+        while rest > 0 {
+            part /= 10
+            text += "\(rest / part)"
+            rest %= part
         }
         return text
     }

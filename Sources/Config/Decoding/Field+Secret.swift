@@ -26,7 +26,8 @@ extension Field {
         let variable = reader["env"]
         let file = reader["file"]
         let credential = reader["credential"]
-        reader.finish(.none)
+        // A misspelt key was reported; that none is left is no second error.
+        guard reader.finish(.none) else { return nil }
         guard [variable, file, credential].count(where: { $0 != nil }) == 1 else {
             self.error("must have exactly one of \"env\", \"file\" and \"credential\"")
             return nil

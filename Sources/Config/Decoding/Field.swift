@@ -120,9 +120,9 @@ extension Field {
         return number
     }
 
-    /// A number with or without a fraction.
+    /// A number with or without a fraction. The bounds are whole numbers.
     func double(in range: ClosedRange<Double>) -> Double? {
-        let wanted = "a number from \(range.lowerBound) to \(range.upperBound)"
+        let wanted = "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
         guard case .number(let text) = self.value.content else {
             self.wrongType(wanted)
             return nil
@@ -135,8 +135,7 @@ extension Field {
     }
 
     private static func words<Number: FixedWidthInteger>(for range: ClosedRange<Number>) -> String {
-        if range.upperBound == .max { return "of at least \(range.lowerBound)" }
-        return "from \(range.lowerBound) to \(range.upperBound)"
+        "from \(range.lowerBound) to \(range.upperBound)"
     }
 }
 
@@ -162,20 +161,16 @@ extension Field {
     func wholeSeconds() -> Duration? {
         guard let duration = self.duration(in: .zero ... .seconds(Int32.max)) else { return nil }
         let (seconds, attoseconds) = duration.components
-        guard seconds >= 1, attoseconds == 0 else {
-            let right = seconds < 1 ? "\"1s\" or more" : "\"\(seconds)s\" or \"\(seconds + 1)s\""
+        if attoseconds > 0 {
+            let right = seconds < 1 ? "\"1s\"" : "\"\(seconds)s\" or \"\(seconds + 1)s\""
             let wrong = DurationText.print(duration)
             self.error("must be whole seconds, not \(wrong): STAN knows no fractions here (write \(right))")
             return nil
         }
+        if seconds < 1 {
+            self.error("must be at least 1s")
+            return nil
+        }
         return duration
-    }
-}
-
-extension String {
-    /// Whether a byte would break a line, end a C string, or drive a terminal. Looks at code points: a `Character` can hide
-    /// a line feed behind a carriage return.
-    var hasControlCharacters: Bool {
-        self.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

@@ -6,7 +6,7 @@ extension HTTPURL {
         }
         let scheme = text[..<range.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else {
-            throw TextProblem("must start with \"http://\" or \"https://\", not with \(Quoted("\(scheme)://"))")
+            throw TextProblem("must start with \"http://\" or \"https://\" (other schemes are not supported)")
         }
         let rest = text[range.upperBound...]
         if rest.utf8.contains(UInt8(ascii: "#")) { throw TextProblem("must not have a fragment ('#' and what follows)") }

@@ -43,11 +43,9 @@ extension Configuration.NATS {
 
         if let token, username != nil || password != nil {
             token.error("cannot be used together with \"username\" and \"password\" (keep one of the two)")
-        }
-        if let username, password == nil {
+        } else if let username, password == nil {
             username.error("needs a \"password\" beside it")
-        }
-        if let password, username == nil {
+        } else if let password, username == nil {
             password.error("needs a \"username\" beside it")
         }
         if let tokenValue { return .token(tokenValue) }

@@ -11,10 +11,11 @@ enum NATSServerURL {
         } else {
             throw TextProblem("must start with \"nats://\" (as in \"nats://127.0.0.1:4222\")")
         }
+        if rest.contains("://") { throw TextProblem("must have one address (write several as elements of the list)") }
         switch scheme.lowercased() {
         case "nats": break
         case "tls": throw TextProblem("is a tls:// address; TLS is not supported by this version (use \"nats://\")")
-        default: throw TextProblem("must start with \"nats://\", not with \(Quoted("\(scheme)://"))")
+        default: throw TextProblem("must start with \"nats://\" (other schemes are not supported)")
         }
         if rest.utf8.last == UInt8(ascii: "/") { rest = Substring(rest.utf8.dropLast()) }
         if rest.utf8.contains(where: { "/?#".utf8.contains($0) }) {

@@ -46,8 +46,13 @@ final class ObjectReader {
     }
 
     /// Reports every key that nobody asked for.
-    func finish(_ section: PlannedKeys) {
+    ///
+    /// - Returns: whether there was none.
+    @discardableResult
+    func finish(_ section: PlannedKeys) -> Bool {
+        var clean = true
         for member in self.members where !self.known.contains(member.key) {
+            clean = false
             let path = self.field.path.key(member.key)
             if section.keys.contains(member.key) {
                 self.context.error(at: member.place, path, "is not supported by this version (remove it)")
@@ -57,5 +62,6 @@ final class ObjectReader {
                 self.context.error(at: member.place, path, "unknown key (known here: \(self.known.joined(separator: ", ")))")
             }
         }
+        return clean
     }
 }

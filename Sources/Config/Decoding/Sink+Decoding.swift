@@ -1,7 +1,7 @@
 extension Configuration.Sink {
     /// The sinks that could be read, and the names of all.
-    struct Decoded {
-        var all: [Config.Decoded<Configuration.Sink>] = []
+    struct All {
+        var readable: [Decoded<Configuration.Sink>] = []
         var names: Set<String> = []
     }
 
@@ -11,22 +11,22 @@ extension Configuration.Sink {
         case stdout
     }
 
-    static func decodeAll(_ field: Field) -> Decoded {
-        guard let reader = field.object() else { return Decoded() }
-        var decoded = Decoded()
+    static func decodeAll(_ field: Field) -> All {
+        guard let reader = field.object() else { return All() }
+        var all = All()
         for (name, nameField, field) in reader.named() {
-            decoded.names.insert(name)
+            all.names.insert(name)
             do throws(TextProblem) {
                 _ = try NameText.parse(name)
             } catch {
                 nameField.error("the sink's name \(error.message)")
             }
             if let kind = Self.kind(field) {
-                decoded.all.append(.init(value: Self(name: name, kind: kind), field: field))
+                all.readable.append(Decoded(value: Self(name: name, kind: kind), field: field))
             }
         }
-        if decoded.names.isEmpty { field.error("must have at least one sink") }
-        return decoded
+        if all.names.isEmpty { field.error("must have at least one sink") }
+        return all
     }
 
     private static func kind(_ field: Field) -> Kind? {

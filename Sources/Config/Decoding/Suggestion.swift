@@ -3,7 +3,8 @@ enum Suggestion {
     /// Beyond this many candidates a search is not worth its time.
     private static let maximumCandidates = 1000
 
-    /// The candidate nearest to `word`, when it is near enough to be a slip: a third of its letters, and the case of all.
+    /// The candidate nearest to `word`, when it is near enough to be a slip (a third of its letters, and the case of all), else
+    /// one that `word` is short for.
     static func closest(to word: String, among candidates: some Collection<String>) -> String? {
         guard candidates.count <= Self.maximumCandidates else { return nil }
         let letters = Self.folded(word)
@@ -17,7 +18,8 @@ enum Suggestion {
                 best = (candidate, distance)
             }
         }
-        return best?.candidate
+        if let best { return best.candidate }
+        return letters.count < 3 ? nil : candidates.first { Self.folded($0).starts(with: letters) }
     }
 
     /// How many insertions, removals, changes and swaps of neighbours turn one word into the other.

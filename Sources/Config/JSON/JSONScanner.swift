@@ -75,7 +75,7 @@ extension JSONScanner {
         try self.enter()
         var members: [JSONMember] = []
         var places: [String: SourcePlace] = [:]
-        if self.skip("}") { return members }
+        if self.left(by: "}") { return members }
         while true {
             let place = self.place
             guard self.next == UInt8(ascii: "\"") else {
@@ -98,7 +98,7 @@ extension JSONScanner {
     private mutating func array() throws(JSONSyntaxError) -> [JSONValue] {
         try self.enter()
         var elements: [JSONValue] = []
-        if self.skip("]") { return elements }
+        if self.left(by: "]") { return elements }
         while true {
             elements.append(try self.value())
             if try self.ended(with: "]") { return elements }
@@ -115,13 +115,17 @@ extension JSONScanner {
         self.skipWhitespace()
     }
 
+    /// Takes the closing bracket if it is next.
+    private mutating func left(by bracket: Unicode.Scalar) -> Bool {
+        guard self.skip(bracket) else { return false }
+        self.depth -= 1
+        return true
+    }
+
     /// After an element: takes the closing bracket and says true, or a comma with another element behind it and says false.
     private mutating func ended(with bracket: Unicode.Scalar) throws(JSONSyntaxError) -> Bool {
         self.skipWhitespace()
-        if self.skip(bracket) {
-            self.depth -= 1
-            return true
-        }
+        if self.left(by: bracket) { return true }
         let comma = self.place
         guard self.skip(",") else { throw self.unexpected("',' or '\(bracket)'") }
         if self.next == UInt8(ascii: bracket) {

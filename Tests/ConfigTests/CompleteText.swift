@@ -1,0 +1,53 @@
+/// A file that uses every key.
+let completeText = """
+    {
+      "$schema": "stan-bridged.schema.json",
+      "nats": {
+        "servers": ["nats://127.0.0.1", "nats://u%40x:p%3Aw@h-2.example:4223", "nats://tok%25en@[::1]:4224/"],
+        "username": "bridge",
+        "password": { "env": "PASSWORD" },
+        "connect_timeout": "1500ms",
+        "reconnect_wait": "0.5s"
+      },
+      "stan": {
+        "cluster_id": "test-cluster",
+        "client_id": "bridge_1-A",
+        "connect_timeout": "3s",
+        "ping_interval": "2s",
+        "ping_max_out": 4,
+        "max_pub_acks_inflight": 100,
+        "discover_prefix": "_STAN.elsewhere"
+      },
+      "sinks": {
+        "hook": {
+          "type": "http",
+          "url": "https://[::1]:8443/in?x=1",
+          "method": "PATCH",
+          "headers": { "Authorization": { "env": "PASSWORD" }, "Host": "example.com", "X-E": "é" },
+          "timeout": "10s",
+          "connect_timeout": "250ms",
+          "concurrency": 4096
+        },
+        "archive": { "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600" },
+        "screen": { "type": "stdout", "format": "raw" }
+      },
+      "routes": [
+        {
+          "name": "orders é",
+          "channel": "orders.new:1",
+          "durable_name": "bridge",
+          "queue": "workers",
+          "start_at": { "time": "2026-01-31T08:00:00.25+01:00" },
+          "max_inflight": 2147483647,
+          "ack_wait": "1m",
+          "to": ["archive", "screen"],
+          "retry": { "initial": "100ms", "max": "100ms", "multiplier": 1, "jitter": 0 }
+        },
+        { "name": "b", "channel": "b", "durable_name": "d:x", "max_inflight": 1, "to": ["hook"], "start_at": { "ago": "1h30m" } },
+        { "name": "c", "channel": "b", "durable_name": "e", "max_inflight": 1, "to": ["hook"], "start_at": { "sequence": 18446744073709551615 } }
+      ],
+      "admin": { "listen": "[::]:0", "token": "t" },
+      "log": { "level": "notice", "format": "json" },
+      "shutdown_timeout": "0s"
+    }
+    """

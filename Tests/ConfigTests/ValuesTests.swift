@@ -1,0 +1,173 @@
+import Testing
+
+@testable import Config
+
+@Suite("What a good file comes to")
+struct ValuesTests {
+    @Test("every key that is left out has its documented default")
+    func defaults() throws {
+        let loaded = load(
+            text(
+                sinks: """
+                    {"h": {"type": "http", "url": "http://h/"}, "f": {"type": "file", "path": "/f"}, "o": {"type": "stdout"}}
+                    """,
+                routes: #"[{"name": "r", "channel": "a", "durable_name": "d", "max_inflight": 64, "to": ["h", "f", "o"]}]"#
+            )
+        )
+        #expect(loaded.lines == [])
+        let configuration = try #require(loaded.configuration)
+        #expect(configuration.nats.servers == [.init(host: "127.0.0.1", port: 4222, credentials: nil)])
+        #expect(configuration.nats.credentials == nil)
+        #expect(configuration.nats.connectTimeout == .seconds(2))
+        #expect(configuration.nats.reconnectWait == .seconds(2))
+        #expect(configuration.stan.connectTimeout == .seconds(2))
+        #expect(configuration.stan.pingInterval == .seconds(5))
+        #expect(configuration.stan.pingMaxOut == 3)
+        #expect(configuration.stan.maxPubAcksInflight == 16384)
+        #expect(configuration.stan.discoverPrefix == "_STAN.discover")
+        let url = try HTTPURL(parsing: "http://h/")
+        #expect(
+            configuration.sink(named: "h")?.kind
+                == .http(
+                    .init(
+                        url: url,
+                        method: .post,
+                        headers: [],
+                        timeout: .seconds(30),
+                        connectTimeout: .seconds(5),
+                        concurrency: 64
+                    )
+                )
+        )
+        let path = PathTemplate(text: "/f", pieces: [.text("/f")])
+        #expect(configuration.sink(named: "f")?.kind == .file(.init(path: path, format: .json, mode: 0o640)))
+        #expect(configuration.sink(named: "o")?.kind == .stdout(.init(format: .json)))
+        let route = try #require(configuration.routes.first)
+        #expect(route.queue == nil)
+        #expect(route.startAt == .newOnly)
+        #expect(route.ackWait == .seconds(30))
+        #expect(route.retry == .init(initial: .seconds(1), max: .seconds(300), multiplier: 2, jitter: 0.2))
+        #expect(configuration.admin == nil)
+        #expect(configuration.log == .init(level: .info, format: .text))
+        #expect(configuration.shutdownTimeout == .seconds(30))
+
+        let usual = load(text()).configuration?.routes.first
+        #expect(usual?.maxInflight == 1024)
+    }
+
+    @Test("every key is read")
+    func everyKey() throws {
+        let loaded = load(completeText, variables: ["PASSWORD": "hunter2"])
+        #expect(loaded.lines == [])
+        let configuration = try #require(loaded.configuration)
+        let password = Secret("hunter2")
+        #expect(
+            configuration.nats
+                == .init(
+                    servers: [
+                        .init(host: "127.0.0.1", port: 4222, credentials: nil),
+                        .init(host: "h-2.example", port: 4223, credentials: .user(name: "u@x", password: Secret("p:w"))),
+                        .init(host: "::1", port: 4224, credentials: .token(Secret("tok%en"))),
+                    ],
+                    credentials: .user(name: "bridge", password: password),
+                    connectTimeout: .milliseconds(1500),
+                    reconnectWait: .milliseconds(500)
+                )
+        )
+        #expect(
+            configuration.stan
+                == .init(
+                    clusterID: "test-cluster",
+                    clientID: "bridge_1-A",
+                    connectTimeout: .seconds(3),
+                    pingInterval: .seconds(2),
+                    pingMaxOut: 4,
+                    maxPubAcksInflight: 100,
+                    discoverPrefix: "_STAN.elsewhere"
+                )
+        )
+        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen"])
+        guard case .http(let hook) = configuration.sinks[0].kind, case .file(let file) = configuration.sinks[1].kind else {
+            Issue.record("the sinks are of the wrong type")
+            return
+        }
+        #expect(hook.url.text == "https://[::1]:8443/in?x=1")
+        #expect(hook.url.origin == "https://[::1]:8443")
+        #expect(hook.method == .patch)
+        #expect(
+            hook.headers == [
+                .init(name: "Authorization", value: password),
+                .init(name: "Host", value: Secret("example.com")),
+                .init(name: "X-E", value: Secret("é")),
+            ]
+        )
+        #expect(hook.timeout == .seconds(10))
+        #expect(hook.connectTimeout == .milliseconds(250))
+        #expect(hook.concurrency == 4096)
+        #expect(file.path.text == "/conf/out/{channel}-{route}-{client_id}.log")
+        #expect(file.path.expanded(channel: "c", route: "r", clientID: "i") == "/conf/out/c-r-i.log")
+        #expect(file.format == .raw)
+        #expect(file.mode == 0o600)
+        #expect(configuration.sinks[2].kind == .stdout(.init(format: .raw)))
+        #expect(
+            configuration.routes[0]
+                == .init(
+                    name: "orders é",
+                    channel: "orders.new:1",
+                    durableName: "bridge",
+                    queue: "workers",
+                    startAt: .time(1_769_842_800_250_000_000),
+                    maxInflight: .max,
+                    ackWait: .seconds(60),
+                    to: ["archive", "screen"],
+                    retry: .init(initial: .milliseconds(100), max: .milliseconds(100), multiplier: 1, jitter: 0)
+                )
+        )
+        #expect(configuration.routes[1].startAt == .ago(.seconds(5400)))
+        #expect(configuration.routes[2].startAt == .sequence(.max))
+        #expect(configuration.admin == .init(host: "::", port: 0, token: Secret("t")))
+        #expect(configuration.log == .init(level: .notice, format: .json))
+        #expect(configuration.shutdownTimeout == .zero)
+    }
+
+    @Test(
+        "start_at knows its words",
+        arguments: [
+            ("new_only", .newOnly), ("first", .first), ("last_received", .lastReceived),
+        ] as [(String, Configuration.StartPosition)]
+    )
+    func startWords(_ word: String, _ expected: Configuration.StartPosition) {
+        #expect(load(text(routeSetting: "\"start_at\": \"\(word)\"")).configuration?.routes.first?.startAt == expected)
+    }
+
+    @Test("a token, and an admin server at a loopback address without one")
+    func smallForms() {
+        let tokens = load(text(rest: #""nats": {"token": "t"}"#)).configuration
+        #expect(tokens?.nats.credentials == .token(Secret("t")))
+        for listen in ["127.0.0.1:8223", "127.8.8.8:0", "[::1]:8223", "[::ffff:127.0.0.1]:1", "localhost:8223", "LocalHost:8223"]
+        {
+            let loaded = load(text(rest: "\"admin\": {\"listen\": \"\(listen)\"}"))
+            #expect(loaded.configuration?.admin?.token == nil && loaded.lines == [], "\(listen)")
+        }
+    }
+
+    @Test("an absolute path stays, a relative one is below the file's folder, and a folder with a brace is refused")
+    func paths() {
+        func loaded(_ path: String, in directory: String) -> LoadedConfiguration {
+            load(text(sink: "\"type\": \"file\", \"path\": \"\(path)\""), directory: directory)
+        }
+        func path(_ loaded: LoadedConfiguration) -> String? {
+            guard case .file(let file) = loaded.configuration?.sinks.first?.kind else { return nil }
+            return file.path.text
+        }
+        #expect(path(loaded("/a/b", in: "/x")) == "/a/b")
+        #expect(path(loaded("b", in: "/x/")) == "/x/b")
+        #expect(path(loaded("../b", in: "/x")) == "/x/../b")
+        #expect(path(loaded("/a", in: "/x{y}")) == "/a")
+        #expect(
+            loaded("a", in: "/x{route}").lines == [
+                "config.json:3:41: sinks.s.path: is relative to a folder with '{', '}' or '%' in its name (write an absolute path)"
+            ]
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import Config
+
+@Suite("Warnings")
+struct WarningTests {
+    private func http(_ settings: String = "", route: String = "") -> LoadedConfiguration {
+        load(
+            text(
+                sinks: "{\"h\": {\"type\": \"http\", \"url\": \"http://h/\"\(settings)}}",
+                routes: "[{\"name\": \"r\", \"channel\": \"a\", \"durable_name\": \"d\", \"to\": [\"h\"]\(route)}]"
+            )
+        )
+    }
+
+    @Test(
+        "a route without a durable is told what a restart does",
+        arguments: [
+            ("\"new_only\"", "with new messages, and those published meanwhile are missed"),
+            ("\"first\"", "at the first message of the channel, and delivers all again"),
+            ("\"last_received\"", "at the last message of the channel, and those before it are missed"),
+            ("{\"sequence\": 22}", "at sequence 22, and delivers all from there again"),
+            ("{\"time\": \"2026-01-31T08:00:00Z\"}", "at the time in \"start_at\", and delivers all from there again"),
+            ("{\"ago\": \"1h\"}", "1h back, and delivers those messages again"),
+        ]
+    )
+    func noDurable(_ start: String, _ consequence: String) {
+        let loaded = load(text(route: "\"channel\": \"a\", \"to\": [\"s\"], \"start_at\": \(start)"))
+        #expect(
+            loaded.lines == [
+                "config.json:4:12: warning: routes[0]: has no \"durable_name\": a restart starts over \(consequence)"
+            ]
+        )
+        #expect(loaded.configuration != nil)
+    }
+
+    @Test("a sink that no route uses")
+    func unusedSink() {
+        #expect(
+            load(text(sinks: #"{"s": {"type": "stdout"}, "t": {"type": "stdout"}}"#)).lines == [
+                "config.json:3:41: warning: sinks.t: no route uses this sink"
+            ]
+        )
+    }
+
+    @Test("an ack wait shorter than one request")
+    func shortAckWait() {
+        #expect(
+            self.http(", \"timeout\": \"45500ms\"", route: ", \"ack_wait\": \"20s\"").lines == [
+                "config.json:4:88: warning: routes[0].ack_wait: the ack wait of 20s is shorter than the 45.5s that one request to "
+                    + "the sink \"h\" may take: the server then sends messages again that are still in delivery, and the copies "
+                    + "are dropped (set \"ack_wait\" to 46s or more)"
+            ]
+        )
+    }
+
+    @Test("more in flight than the sink can finish within the ack wait")
+    func tooManyInFlight() {
+        #expect(
+            self.http(", \"timeout\": \"10s\"", route: ", \"max_inflight\": 193").lines == [
+                "config.json:4:92: warning: routes[0].max_inflight: the 193 messages that can be in flight to the sink \"h\" take up "
+                    + "to 40s (4 rounds of 64 requests of 10s), longer than the ack wait of 30s: when the endpoint is that slow, the "
+                    + "server then sends messages again that are still in delivery, and the copies are dropped (at most 192 in "
+                    + "flight would fit)"
+            ]
+        )
+        #expect(self.http(", \"timeout\": \"10s\"", route: ", \"max_inflight\": 192").lines == [])
+    }
+
+    @Test("routes that share a sink share its connections")
+    func sharedSink() {
+        func route(_ name: String) -> String {
+            "{\"name\": \"\(name)\", \"channel\": \"\(name)\", \"durable_name\": \"d\", \"to\": [\"h\"], \"max_inflight\": 192}"
+        }
+        let sinks = #"{"h": {"type": "http", "url": "http://h/", "timeout": "10s"}}"#
+        #expect(load(text(sinks: sinks, routes: "[\(route("a"))]")).lines == [])
+        let both = load(text(sinks: sinks, routes: "[\(route("a")), \(route("b"))]"))
+        #expect(both.warnings.map(\.path) == ["routes[0].max_inflight", "routes[1].max_inflight"])
+        #expect(
+            both.warnings.allSatisfy {
+                $0.message.hasPrefix("the 384 messages that can be in flight to the sink \"h\" take up to 1m")
+            }
+        )
+    }
+
+    @Test("numbers at their limits are no trouble for the arithmetic")
+    func extremes() {
+        let loaded = self.http(
+            ", \"timeout\": \"24h\", \"concurrency\": 1",
+            route: ", \"max_inflight\": 2147483647, \"ack_wait\": \"86400s\""
+        )
+        #expect(loaded.warnings.count == 1 && loaded.configuration != nil)
+    }
+
+    @Test("wait until the errors are gone")
+    func errorsFirst() {
+        #expect(load(text(route: #""channel": "a", "to": ["s"], "x": 1"#)).warnings == [])
+    }
+}
