@@ -7,7 +7,7 @@ struct ClientOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("A NATS server; may be given several times.", valueName: "url"))
     var server = ["nats://127.0.0.1:4222"]
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The cluster id of the STAN server.", valueName: "id"))
+    @Option(name: .long, help: ArgumentHelp("The cluster id of the STAN server.", valueName: "id"))
     var cluster = "test-cluster"
 
     @Option(name: .long, help: ArgumentHelp("The client id; a random one by default.", valueName: "id"))

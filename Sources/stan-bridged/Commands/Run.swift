@@ -18,7 +18,8 @@ struct Run: AsyncParsableCommand {
         // What logrotate and `systemctl reload` send must not kill the daemon. Neither has anything to do yet.
         signal(SIGHUP, SIG_IGN)
         signal(SIGUSR1, SIG_IGN)
-        let configuration = try self.file.load(printWarnings: true)
+        // Warnings are for `check`: in the log of a daemon that runs they would be noise.
+        let configuration = try self.file.load(printWarnings: false)
         let logger = Wiring.logger(configuration.log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
@@ -33,7 +34,7 @@ struct Run: AsyncParsableCommand {
             )
             var quiet = logger
             quiet.logLevel = .error
-            let services_ = ServiceGroup(
+            let serviceGroup = ServiceGroup(
                 configuration: .init(
                     services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                     gracefulShutdownSignals: [.sigterm, .sigint],
@@ -42,7 +43,7 @@ struct Run: AsyncParsableCommand {
             )
             let impatience = Task { await Self.exitAtSecondSignal(logger) }
             defer { impatience.cancel() }
-            try await services_.run()
+            try await serviceGroup.run()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
             complain("stan-bridged: \(error)")

@@ -62,7 +62,6 @@ struct Subscribe: AsyncParsableCommand {
     }
 
     func run() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let client = try await self.connection.connect(prefix: "stan-bridged-sub")
         do {
             let subscription = try await client.subscribe(to: self.channel, options: self.options)
@@ -85,8 +84,9 @@ struct Subscribe: AsyncParsableCommand {
 
     private func show(_ message: StanMessage) {
         let body = String(buffer: message.data)
-        guard !self.raw else { return print(body) }
         let again = message.redelivered ? " (redelivered)" : ""
-        print("#\(message.sequence) \(Timestamp.format(message.timestamp))\(again) \(body)")
+        print(self.raw ? body : "#\(message.sequence) \(Timestamp.format(message.timestamp))\(again) \(body)")
+        // Whoever reads along through a pipe wants to see it now.
+        fflush(nil)
     }
 }

@@ -81,7 +81,13 @@ struct AdminServerError: Error, CustomStringConvertible {
 private struct BearerToken<Context: RequestContext>: RouterMiddleware {
     let token: String
 
-    func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    // `@concurrent` because the library is built without `NonisolatedNonsendingByDefault`, and the types have to agree.
+    @concurrent
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
         let given = request.headers[.authorization] ?? ""
         guard Self.equal(Array(given.utf8), Array("Bearer \(self.token)".utf8)) else {
             return Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer"])

@@ -27,10 +27,14 @@ struct ConsoleLogHandler: LogHandler {
 
     /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
     static var textFormat: Format {
-        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }) else { return .text }
-        var status = stat()
-        guard fstat(STDERR_FILENO, &status) == 0 else { return .text }
-        return stream == "\(status.st_dev):\(status.st_ino)" ? .journal : .text
+        // systemd gives device and inode of the stream's socket; the link under /proc names the inode of ours.
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), let inode = stream.split(separator: ":").last else {
+            return .text
+        }
+        var target = [CChar](repeating: 0, count: 64)
+        let length = readlink("/proc/self/fd/2", &target, target.count)
+        guard length > 0 else { return .text }
+        return String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self) == "socket:[\(inode)]" ? .journal : .text
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -86,9 +90,7 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     private static func now() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Timestamp.format(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec))
+        Timestamp.format(Int64(Date().timeIntervalSince1970 * 1e9))
     }
 
     private static func name(_ level: Logger.Level) -> String {
