@@ -1,0 +1,114 @@
+import NIOCore
+
+/// How one request ended, before anyone has judged it.
+enum HTTPTransferEnd: Sendable, Equatable {
+    case answered(HTTPAnswer)
+    case failed(HTTPTransferFailure)
+}
+
+/// An answer that is not plain success, in its parts.
+struct HTTPAnswer: Sendable, Equatable {
+    var status: Int
+
+    /// The value of the header `Retry-After`.
+    var retryAfter: String?
+
+    /// The absolute URL a redirect points to.
+    var redirect: String?
+
+    /// The first bytes of the body, on one line.
+    var excerpt = ""
+}
+
+/// Why there is no whole answer.
+enum HTTPTransferFailure: Sendable, Equatable {
+    case unresolved
+
+    /// - Parameter cause: what the system said, such as `connection refused`.
+    case notConnected(cause: String)
+    case connectTimedOut
+    case timedOut
+
+    /// - Parameter cause: what is wrong with the handshake or the certificate.
+    case tls(cause: String)
+    case notHTTP
+
+    /// The connection ended in the middle of the exchange.
+    case cut(cause: String)
+    case other(cause: String)
+}
+
+/// Judges the ends of requests to one endpoint: what is worth another attempt, when, and how to say it to a person.
+struct HTTPAnswerClassifier: Sendable {
+    let location: HTTPLocation
+    let timeout: Duration
+    let connectTimeout: Duration
+
+    /// Whether the message has arrived. The hot path asks only this.
+    static func isSuccess(_ status: Int) -> Bool {
+        (200...299).contains(status)
+    }
+
+    /// What to make of an end that is not success.
+    ///
+    /// - Parameter now: seconds since the Unix epoch, for a `Retry-After` that names a date.
+    func failure(_ end: HTTPTransferEnd, now: Int64) -> DeliveryFailure {
+        switch end {
+        case .answered(let answer): self.failure(answer, now: now)
+        case .failed(let failure): .retry(reason: self.reason(failure), after: nil)
+        }
+    }
+
+    private func failure(_ answer: HTTPAnswer, now: Int64) -> DeliveryFailure {
+        var reason = "HTTP \(answer.status) from \(self.location.authority)"
+        switch answer.status {
+        case 300...399:
+            if let target = answer.redirect.flatMap(Self.origin) { reason += ", which points to \(target)" }
+            reason += " (redirects are not followed)"
+        default:
+            break
+        }
+        if !answer.excerpt.isEmpty { reason += ": \"\(answer.excerpt)\"" }
+        switch answer.status {
+        case 408, 425, 429, 500...:
+            return .retry(reason: reason, after: answer.retryAfter.flatMap { RetryAfter.parse($0, now: now) })
+        case 300...499:
+            return .rejected(reason: reason)
+        default:
+            // A status below 200 is no end of an exchange; whatever it is, it says nothing about the message.
+            return .retry(reason: reason, after: nil)
+        }
+    }
+
+    private func reason(_ failure: HTTPTransferFailure) -> String {
+        switch failure {
+        case .unresolved:
+            "could not resolve the name in \(self.location.hostAndPort)"
+        case .notConnected(let cause):
+            "could not connect to \(self.location.hostAndPort): \(cause)"
+        case .connectTimedOut:
+            "could not connect to \(self.location.hostAndPort) within \(HTTPText.describe(self.shownConnectTimeout))"
+        case .timedOut:
+            "no whole answer from \(self.location.authority) within \(HTTPText.describe(self.timeout))"
+        case .tls(let cause):
+            "TLS with \(self.location.authority): \(cause)"
+        case .notHTTP:
+            "the answer from \(self.location.authority) is not HTTP"
+        case .cut(let cause):
+            "\(self.location.authority) ended the connection before the answer was whole: \(cause)"
+        case .other(let cause):
+            "request to \(self.location.authority) failed: \(cause)"
+        }
+    }
+
+    /// The whole request's timeout counts while connecting too.
+    private var shownConnectTimeout: Duration { min(self.connectTimeout, self.timeout) }
+
+    /// Scheme and host of a URL: no credentials, no path, no query, because any of these may be a secret.
+    static func origin(ofURL url: String) -> String? {
+        guard let schemeEnd = url.firstRange(of: "://") else { return nil }
+        let authority = url[schemeEnd.upperBound...].prefix { !"/?#\\".contains($0) }
+        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        return HTTPText.oneLine("\(url[..<schemeEnd.lowerBound])://\(host)")
+    }
+}

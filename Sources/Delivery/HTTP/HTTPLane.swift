@@ -1,0 +1,125 @@
+import CCurl
+import NIOCore
+
+/// One http sink on the engine's thread: what waits, what runs, and what became of it.
+final class HTTPLane {
+    let endpoint: HTTPEndpoint
+    unowned let loop: CurlLoop
+
+    /// A batch of which some deliveries have not been started.
+    private struct Waiting {
+        let deliveries: [Delivery]
+        var next = 0
+        let route: HTTPRouteLane
+    }
+
+    private let classifier: HTTPAnswerClassifier
+    private let sinkLines: CurlHeaderList
+    private var waiting = CircularBuffer<Waiting>()
+    private var idle: [CurlTransfer] = []
+    private var running: [ObjectIdentifier: CurlTransfer] = [:]
+    private var routes: [HTTPRouteLane.Key: HTTPRouteLane] = [:]
+    private var routesWithResults: [HTTPRouteLane] = []
+
+    /// Whether the loop already knows that this lane has something to do before the round ends. The loop's to set.
+    var isScheduled = false
+
+    init(endpoint: HTTPEndpoint, loop: CurlLoop) {
+        self.endpoint = endpoint
+        self.loop = loop
+        self.sinkLines = CurlHeaderList(endpoint.headerLines)
+        self.classifier = HTTPAnswerClassifier(
+            location: endpoint.location,
+            timeout: endpoint.timeout,
+            connectTimeout: endpoint.connectTimeout
+        )
+    }
+
+    // MARK: Messages in
+
+    func accept(_ batch: DeliveryBatch) {
+        guard !batch.deliveries.isEmpty else { return }
+        let route = self.route(of: batch)
+        route.accepted(batch)
+        self.waiting.append(Waiting(deliveries: batch.deliveries, route: route))
+    }
+
+    private func route(of batch: DeliveryBatch) -> HTTPRouteLane {
+        let key = HTTPRouteLane.Key(batch)
+        if let route = self.routes[key] { return route }
+        // Routes come and go with reloads; those that have gone must not pile up.
+        if self.routes.count >= self.routesBeforeSweep {
+            self.routes = self.routes.filter { $0.value.outstanding > 0 }
+            self.routesBeforeSweep = max(64, 2 * self.routes.count)
+        }
+        let route = HTTPRouteLane(batch, endpoint: self.endpoint, sinkLines: self.sinkLines)
+        self.routes[key] = route
+        return route
+    }
+
+    private var routesBeforeSweep = 64
+
+    /// Starts what may run.
+    func startWaiting() {
+        while self.running.count < self.endpoint.concurrency, !self.waiting.isEmpty {
+            let first = self.waiting.startIndex
+            let index = self.waiting[first].next
+            let route = self.waiting[first].route
+            let delivery = self.waiting[first].deliveries[index]
+            if index + 1 == self.waiting[first].deliveries.count {
+                self.waiting.removeFirst()
+            } else {
+                self.waiting[first].next = index + 1
+            }
+            self.start(delivery, route: route)
+        }
+    }
+
+    private func start(_ delivery: Delivery, route: HTTPRouteLane) {
+        guard let transfer = self.idle.popLast() ?? CurlTransfer(lane: self) else {
+            return self.failed(delivery.envelope.sequence, route, .retry(reason: "out of memory for another request", after: nil))
+        }
+        transfer.prepare(delivery, route: route)
+        guard self.loop.add(transfer) else {
+            transfer.finish()
+            return self.failed(delivery.envelope.sequence, route, .retry(reason: "libcurl did not take the request", after: nil))
+        }
+        self.running[ObjectIdentifier(transfer)] = transfer
+    }
+
+    // MARK: Results out
+
+    /// Judges a request that has ended, and has the transfer ready for another one.
+    func ended(_ transfer: CurlTransfer, _ result: CURLcode) {
+        guard let route = transfer.route else { return }
+        if transfer.isAnswered(result), HTTPAnswerClassifier.isSuccess(transfer.status) {
+            if route.delivered(transfer.sequence) { self.routesWithResults.append(route) }
+        } else {
+            self.failed(transfer.sequence, route, self.classifier.failure(transfer.end(result), now: self.loop.secondsSinceEpoch))
+        }
+        self.loop.remove(transfer)
+        transfer.finish()
+        self.running[ObjectIdentifier(transfer)] = nil
+        self.idle.append(transfer)
+    }
+
+    private func failed(_ sequence: UInt64, _ route: HTTPRouteLane, _ failure: DeliveryFailure) {
+        if route.failed(sequence, failure) { self.routesWithResults.append(route) }
+    }
+
+    /// Tells each route, once, what has ended since the last time.
+    func report() {
+        for route in self.routesWithResults { route.flush() }
+        self.routesWithResults.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends what runs and forgets what waits.
+    func abort() {
+        for transfer in self.running.values { self.loop.remove(transfer) }
+        self.running.removeAll()
+        self.idle.removeAll()
+        self.waiting.removeAll()
+        self.routes.removeAll()
+        self.routesWithResults.removeAll()
+    }
+}

@@ -1,0 +1,37 @@
+/// Sends each message as the body of a request of its own, and takes the answer's status for the verdict.
+///
+/// What waits is a queue of messages; at most `concurrency` of them are requests. Results are reported once for each round of the
+/// engine and each route, on the engine's thread.
+package final class HTTPSink: Sink {
+    package let name: String
+    private let configuration: Configuration
+    private let engine: CurlEngine
+    private let lane: CurlEngine.LaneID
+
+    /// - Parameter engine: shared by all sinks; has to outlive this one.
+    package init(name: String, configuration: Configuration, engine: CurlEngine) {
+        self.name = name
+        self.configuration = configuration
+        self.engine = engine
+        self.lane = engine.makeLaneID()
+    }
+
+    /// Checks the configuration; nothing is sent or resolved before the first message.
+    package func open() throws(SinkError) {
+        let endpoint: HTTPEndpoint
+        do {
+            endpoint = try HTTPEndpoint(self.configuration, location: CurlURL.location(of: self.configuration.url))
+        } catch {
+            throw SinkError("http sink \"\(self.name)\": \(error.description)")
+        }
+        self.engine.send(.open(self.lane, endpoint))
+    }
+
+    package func deliver(_ batch: DeliveryBatch) {
+        self.engine.send(.deliver(self.lane, batch))
+    }
+
+    package func close() async {
+        await self.engine.closeLane(self.lane)
+    }
+}

@@ -1,0 +1,62 @@
+/// Small pure helpers for text that comes from, or goes to, the other side.
+enum HTTPText {
+    /// A byte of a header's name: `tchar` of RFC 9110, section 5.6.2.
+    static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default:
+            "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+
+    /// `text` with each byte outside visible ASCII, and `%` itself, as `%XX`: fit for a header's value, and never ambiguous.
+    static func percentEncoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `text` on one line: white space becomes single spaces, and what could upset a terminal or a log becomes `?`.
+    static func oneLine(_ text: some StringProtocol) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar.properties.isWhitespace {
+                if let last = line.last, last != " " { line.append(" ") }
+                continue
+            }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: line.append("?")
+            default: line.append(scalar)
+            }
+        }
+        if line.last == " " { line.removeLast() }
+        return String(line)
+    }
+
+    /// The first bytes of an answer, for a reason. What is not UTF-8 is shown as U+FFFD; a scalar cut off by the end is left out.
+    static func excerpt(_ bytes: UnsafeRawBufferPointer, isCut: Bool) -> String {
+        var text = String(decoding: bytes, as: UTF8.self)
+        if isCut, text.unicodeScalars.last == "\u{FFFD}" { text.unicodeScalars.removeLast() }
+        return Self.oneLine(text)
+    }
+
+    /// `30s`, `500ms`, `1.5s`.
+    static func describe(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = Int(attoseconds / 1_000_000_000_000_000)
+        if seconds == 0 { return "\(milliseconds)ms" }
+        if milliseconds == 0 { return "\(seconds)s" }
+        var fraction = String(1000 + abs(milliseconds)).dropFirst()
+        while fraction.last == "0" { fraction.removeLast() }
+        return "\(seconds).\(fraction)s"
+    }
+}
