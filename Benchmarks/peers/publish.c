@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
     double startedAt = now(), cpuAtStart = cpu();
     for (long index = 1; index <= wanted; index++) {
         if (size >= 23) {
-            body[snprintf(body, 32, "{\"n\":%010ld,\"p\":\"", index)] = 'x';
+            body[snprintf(body, 32, "{\"n\":%10ld,\"p\":\"", index)] = 'x';
             memcpy(body + size - 2, "\"}", 2);
         }
         check(stanConnection_PublishAsync(sc, channel, body, size, onAck, NULL), "publish");

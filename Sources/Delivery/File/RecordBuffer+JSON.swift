@@ -10,6 +10,10 @@ extension RecordBuffer {
         var plainFrom = 0
         var index = 0
         while index < bytes.count {
+            while index + 8 <= bytes.count, Self.isPlain(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                index += 8
+            }
+            guard index < bytes.count else { break }
             let byte = bytes[index]
             if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte != 0xE2 {
                 index += 1
@@ -61,6 +65,16 @@ extension RecordBuffer {
             }
             return length
         }
+    }
+
+    /// Whether eight bytes are all ASCII that needs no escape. Says no, at worst, to some that are.
+    @inline(__always)
+    private static func isPlain(_ word: UInt64) -> Bool {
+        // Subtracting one from each byte sets its high bit where it was 0, and likewise for the other values in question.
+        let quotes = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
+        let backslashes = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- 0x0101_0101_0101_0101
+        let controls = word &- 0x2020_2020_2020_2020
+        return (quotes | backslashes | controls | word) & 0x8080_8080_8080_8080 == 0
     }
 
     /// Whether U+2028 or U+2029 stands here: E2 80 A8, E2 80 A9.

@@ -51,6 +51,26 @@ struct FileRecordEncoderTests {
         #expect((object["text"] as? String).map { Array($0.utf8) } == Array(body.utf8))
     }
 
+    @Test("every ASCII character is escaped, or not, wherever it stands in the text")
+    func escapesEverywhere() throws {
+        let short: [UInt8: String] = [
+            0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r", 0x22: "\\\"", 0x5C: "\\\\",
+        ]
+        for byte: UInt8 in 0..<128 {
+            let character = String(UnicodeScalar(byte))
+            let control = "\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            let escaped = short[byte] ?? (byte < 0x20 ? control : character)
+            for position in 0..<18 {
+                for other in ["x", "\u{80}"] {
+                    let before = String(repeating: other, count: position)
+                    let after = String(repeating: other, count: 17 - position)
+                    let record = try self.encode(Array((before + character + after).utf8))
+                    #expect(record == Self.opening + "\"text\":\"\(before)\(escaped)\(after)\"}\n")
+                }
+            }
+        }
+    }
+
     @Test("a byte order mark is text, and stays")
     func byteOrderMark() throws {
         try #expect(self.encode(Array("\u{FEFF}{}".utf8)) == Self.opening + "\"text\":\"\u{FEFF}{}\"}\n")
