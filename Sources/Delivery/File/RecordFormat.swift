@@ -1,0 +1,8 @@
+/// How a message is written to a file or to stdout.
+package enum RecordFormat: String, Sendable, CaseIterable {
+    /// One line of JSON a message, with its channel, sequence and timestamp.
+    case json
+
+    /// The body and a newline; a body with a newline in it is rejected.
+    case raw
+}
