@@ -1,0 +1,426 @@
+import Glibc
+package import Logging
+package import NIOCore
+import NIOPosix
+
+/// A client of NATS that stays: it connects, reconnects for ever, and keeps its subscriptions over all of it.
+///
+/// The whole object lives on one event loop, subscribers are called there synchronously, and nothing of it is `Sendable`:
+/// from outside, hop onto the loop first. Core NATS delivers at most once, and nothing is kept while there is no connection.
+package final class NATSConnection {
+    /// Goes out with CONNECT as the version of the client library.
+    static let libraryVersion = "0.1.0"
+
+    /// Payloads from this size on are handed to the socket as they are; copying smaller ones is cheaper than a write of their own.
+    private static let largePayload = 4096
+
+    private enum State {
+        case idle
+        /// Between two attempts, or in one.
+        case connecting
+        /// The TCP connection stands; INFO or PONG is awaited.
+        case handshaking(NATSChannelHandler, ServerInfo?)
+        case connected(NATSChannelHandler, ServerInfo)
+        case closed
+    }
+
+    package let eventLoop: any EventLoop
+
+    private let configuration: NATSConfiguration
+    private var logger: Logger
+    private var state = State.idle
+    private var pool: ServerPool
+    private var server: NATSServerAddress
+    private var generator = SystemRandomNumberGenerator()
+    private var subscriptions = SubscriptionTable()
+    private var touched: [SubscriptionTable.Entry] = []
+    private var requests: RequestTable
+
+    private struct Observer {
+        weak var object: (any NATSConnectionObserver)?
+    }
+
+    private var observers: [Observer] = []
+
+    /// Who waits for the PONGs, in the order of the PINGs; nil for a PING of the liveness check.
+    private var pongWaiters: CircularBuffer<EventLoopPromise<Void>?> = []
+    private var pingsOut = 0
+    private var pingTimer: Scheduled<Void>?
+    private var attemptTimer: Scheduled<Void>?
+
+    package init(configuration: NATSConfiguration, on eventLoop: any EventLoop, logger: Logger) {
+        precondition(!configuration.servers.isEmpty, "a NATS connection needs at least one server")
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.logger = logger
+        self.server = configuration.servers[0]
+        self.requests = RequestTable(eventLoop: eventLoop)
+        self.pool = ServerPool(
+            servers: configuration.servers,
+            wait: configuration.reconnectWait,
+            jitter: configuration.reconnectJitter,
+            using: &self.generator
+        )
+    }
+
+    package var isConnected: Bool {
+        if case .connected = self.state { true } else { false }
+    }
+
+    /// What the server said of itself, while connected.
+    package var serverInfo: ServerInfo? {
+        if case .connected(_, let info) = self.state { info } else { nil }
+    }
+
+    // MARK: Life
+
+    /// Begins to connect. The observers are told how it goes.
+    package func start() {
+        self.eventLoop.assertInEventLoop()
+        guard case .idle = self.state else { return }
+        self.state = .connecting
+        self.connectToNext()
+    }
+
+    /// Writes what waits and closes for good. Requests and flushes that wait fail with ``NATSError/closed``.
+    package func close() {
+        self.eventLoop.assertInEventLoop()
+        let old = self.state
+        self.state = .closed
+        self.attemptTimer?.cancel()
+        self.endSession(.closed)
+        self.subscriptions.removeAll()
+        switch old {
+        case .handshaking(let handler, _), .connected(let handler, _): handler.close()
+        case .idle, .connecting, .closed: break
+        }
+    }
+
+    private func connectToNext() {
+        guard case .connecting = self.state, let (server, delay) = self.pool.next(using: &self.generator) else { return }
+        self.server = server
+        guard delay > .zero else { return self.connect(to: server) }
+        self.attemptTimer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            guard case .connecting = self.state else { return }
+            self.connect(to: server)
+        }
+    }
+
+    private func connect(to server: NATSServerAddress) {
+        self.logger.debug("connecting to NATS", metadata: ["nats.server": "\(server)"])
+        let deadline = NIODeadline.now() + self.configuration.connectTimeout
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        ClientBootstrap(group: self.eventLoop)
+            .connectTimeout(self.configuration.connectTimeout)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 256 * 1024)
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NATSChannelHandler(owner: bound.value))
+                }
+            }
+            .connect(host: server.host, port: server.port)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.established(channel, deadline: deadline)
+                case .failure(let error): self.attemptFailed(.unreachable(Self.describe(error, server: server)))
+                }
+            }
+    }
+
+    private func established(_ channel: any Channel, deadline: NIODeadline) {
+        guard case .connecting = self.state,
+            let handler = try? channel.pipeline.syncOperations.handler(type: NATSChannelHandler.self)
+        else {
+            channel.close(promise: nil)
+            return
+        }
+        self.state = .handshaking(handler, nil)
+        self.attemptTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            guard case .handshaking(let current, _) = self.state, current === handler else { return }
+            handler.close(.unreachable("the NATS server at \(self.server) did not finish the handshake in time"))
+        }
+    }
+
+    private func attemptFailed(_ error: NATSError) {
+        guard case .connecting = self.state else { return }
+        self.logger.debug("NATS connect failed", metadata: ["nats.server": "\(self.server)", "error": "\(error)"])
+        self.notify { $0.natsConnectFailed(to: self.server, error: error) }
+        self.connectToNext()
+    }
+
+    /// Closes the socket, if there is one, and connects anew; for whoever knows better than TCP that the other side is gone.
+    package func reconnect(because reason: NATSError) {
+        self.eventLoop.assertInEventLoop()
+        if case .connected(let handler, _) = self.state { handler.close(reason) }
+    }
+
+    /// Observers are not retained.
+    package func addObserver(_ observer: any NATSConnectionObserver) {
+        self.eventLoop.assertInEventLoop()
+        self.observers.removeAll { $0.object == nil }
+        self.observers.append(Observer(object: observer))
+    }
+
+    private func notify(_ body: (any NATSConnectionObserver) -> Void) {
+        for observer in self.observers { observer.object.map(body) }
+    }
+
+    // MARK: From the socket
+
+    func received(_ frame: NATSFrame, from handler: NATSChannelHandler) {
+        switch frame {
+        case .message(let message):
+            guard let entry = self.subscriptions.find(message.subscription) else { return }
+            if !entry.isTouched {
+                entry.isTouched = true
+                self.touched.append(entry)
+            }
+            entry.subscriber.received(message)
+        case .ping:
+            handler.write { $0.writeStaticString("PONG\r\n") }
+        case .pong:
+            self.pongReceived(handler)
+        case .info(let json):
+            self.infoReceived(json, from: handler)
+        case .error(let text):
+            self.errorReceived(text, from: handler)
+        case .ok:
+            break
+        }
+    }
+
+    func readCompleted() {
+        guard !self.touched.isEmpty else { return }
+        // A subscriber may cause more to be touched only by a later read, so the list is stable here.
+        for entry in self.touched {
+            entry.isTouched = false
+            entry.subscriber.readCompleted()
+        }
+        self.touched.removeAll(keepingCapacity: true)
+    }
+
+    private func infoReceived(_ json: ByteBuffer, from handler: NATSChannelHandler) {
+        let info: ServerInfo
+        do throws(NATSProtocolError) {
+            info = try ServerInfo(json: json)
+        } catch {
+            return handler.close(.protocolViolation(error))
+        }
+        self.pool.learn(info.connectURLs)
+        switch self.state {
+        case .handshaking(let current, nil) where current === handler:
+            guard !info.requiresTLS else { return handler.close(.tlsRequired) }
+            self.state = .handshaking(handler, info)
+            let command = ConnectCommand(
+                name: self.configuration.name,
+                credentials: self.server.credentials == .none ? self.configuration.credentials : self.server.credentials,
+                supportsHeaders: info.supportsHeaders
+            )
+            handler.write {
+                $0.writeImmutableBuffer(command.line())
+                $0.writeStaticString("PING\r\n")
+            }
+        case .connected(let current, _) where current === handler:
+            self.state = .connected(handler, info)
+        case .idle, .connecting, .handshaking, .connected, .closed:
+            break
+        }
+    }
+
+    private func pongReceived(_ handler: NATSChannelHandler) {
+        switch self.state {
+        case .handshaking(let current, let info?) where current === handler:
+            self.attemptTimer?.cancel()
+            self.state = .connected(handler, info)
+            self.pool.connected()
+            handler.write { self.subscriptions.writeAll(to: &$0) }
+            self.schedulePing()
+            self.logger.debug("connected to NATS", metadata: ["nats.server": "\(self.server)", "nats.version": "\(info.version)"])
+            self.notify { $0.natsConnected(to: self.server, info: info) }
+        case .connected(let current, _) where current === handler:
+            self.pingsOut = 0
+            if let waiter = self.pongWaiters.popFirst() { waiter?.succeed() }
+        case .idle, .connecting, .handshaking, .connected, .closed:
+            break
+        }
+    }
+
+    private func errorReceived(_ text: String, from handler: NATSChannelHandler) {
+        let words = text.lowercased()
+        let leavesOpen = ["permissions violation", "invalid subject", "invalid publish subject", "maximum subscriptions exceeded"]
+        if leavesOpen.contains(where: words.hasPrefix) {
+            self.logger.debug("NATS server error", metadata: ["error": "\(text)"])
+            self.notify { $0.natsServerError(text) }
+        } else {
+            handler.close(.server(text))
+        }
+    }
+
+    func lost(_ handler: NATSChannelHandler, error: NATSError) {
+        switch self.state {
+        case .handshaking(let current, _) where current === handler:
+            self.attemptTimer?.cancel()
+            self.state = .connecting
+            self.attemptFailed(error)
+        case .connected(let current, _) where current === handler:
+            self.state = .connecting
+            self.endSession(.notConnected)
+            self.logger.debug("NATS connection lost", metadata: ["nats.server": "\(self.server)", "error": "\(error)"])
+            self.notify { $0.natsDisconnected(from: self.server, error: error) }
+            self.connectToNext()
+        case .idle, .connecting, .handshaking, .connected, .closed:
+            break
+        }
+    }
+
+    /// Whoever waits for something of this connection hears that it will not come.
+    private func endSession(_ error: NATSError) {
+        self.pingTimer?.cancel()
+        self.pingTimer = nil
+        self.pingsOut = 0
+        let waiters = self.pongWaiters
+        self.pongWaiters.removeAll()
+        for waiter in waiters { waiter?.fail(error) }
+        for request in self.requests.takeAll() { request.fail(error) }
+    }
+
+    private func schedulePing() {
+        self.pingTimer = self.eventLoop.assumeIsolated().scheduleTask(in: self.configuration.pingInterval) {
+            guard case .connected(let handler, _) = self.state else { return }
+            self.pingsOut += 1
+            guard self.pingsOut <= self.configuration.pingMaxOut else { return handler.close(.stale) }
+            self.pongWaiters.append(nil)
+            handler.write { $0.writeStaticString("PING\r\n") }
+            self.schedulePing()
+        }
+    }
+
+    // MARK: For users
+
+    /// Subscribes now if connected, and after each reconnect.
+    package func subscribe(
+        _ subject: String,
+        queue: String? = nil,
+        subscriber: any NATSSubscriber
+    ) -> NATSSubscriptionID {
+        self.eventLoop.assertInEventLoop()
+        let entry = SubscriptionTable.Entry(subject: subject, queue: queue, subscriber: subscriber)
+        let id = self.subscriptions.add(entry)
+        if case .connected(let handler, _) = self.state {
+            handler.write { SubscriptionTable.writeSubscribe(entry, id, to: &$0) }
+        }
+        return id
+    }
+
+    package func unsubscribe(_ id: NATSSubscriptionID) {
+        self.eventLoop.assertInEventLoop()
+        guard self.subscriptions.remove(id), case .connected(let handler, _) = self.state else { return }
+        handler.write { $0.writeString("UNSUB \(id.number)\r\n") }
+    }
+
+    /// Publishes, or says at once why not.
+    package func publish(_ payload: ByteBuffer, to subject: String, reply: String? = nil) throws(NATSError) {
+        self.eventLoop.assertInEventLoop()
+        guard case .connected(let handler, let info) = self.state else { throw self.unavailable }
+        guard NATSSubject.isPublishable(subject) else { throw .invalidSubject(subject) }
+        let size = payload.readableBytes
+        guard size <= info.maximumPayload else { throw .payloadTooLarge(size: size, limit: info.maximumPayload) }
+        func writeLine(_ buffer: inout ByteBuffer) {
+            buffer.writeStaticString("PUB ")
+            buffer.writeString(subject)
+            if let reply {
+                buffer.writeStaticString(" ")
+                buffer.writeString(reply)
+            }
+            buffer.writeString(" \(size)\r\n")
+        }
+        if size >= Self.largePayload {
+            handler.write(line: writeLine, largePayload: payload)
+        } else {
+            handler.write {
+                writeLine(&$0)
+                $0.writeImmutableBuffer(payload)
+                $0.writeStaticString("\r\n")
+            }
+        }
+    }
+
+    /// Appends protocol lines that the caller has already made; for hot paths that know what they write.
+    ///
+    /// - Returns: false when there is no connection and nothing was written.
+    package func write(_ body: (inout ByteBuffer) -> Void) -> Bool {
+        guard case .connected(let handler, _) = self.state else { return false }
+        handler.write(body)
+        return true
+    }
+
+    /// Publishes with a reply subject of its own and waits for the first answer.
+    ///
+    /// - Returns: the answer. Fails with ``NATSError/noResponders`` at once when nobody listens, ``NATSError/timeout``,
+    ///   ``NATSError/notConnected`` or ``NATSError/closed``.
+    package func request(_ payload: ByteBuffer, to subject: String, timeout: TimeAmount) -> EventLoopFuture<NATSMessage> {
+        self.eventLoop.assertInEventLoop()
+        if !self.requests.isSubscribed {
+            let subscriber = NATSClosureSubscriber { [weak self] message in
+                guard let promise = self?.requests.take(answeredBy: message) else { return }
+                message.saysNoResponders ? promise.fail(NATSError.noResponders) : promise.succeed(copy message)
+            }
+            _ = self.subscribe(self.requests.inbox + ".*", subscriber: subscriber)
+            self.requests.isSubscribed = true
+        }
+        let (token, future) = self.requests.add(timeout: timeout) { [weak self] token in
+            self?.requests.take(token)?.fail(NATSError.timeout)
+        }
+        do throws(NATSError) {
+            try self.publish(payload, to: subject, reply: "\(self.requests.inbox).\(token)")
+        } catch {
+            self.requests.take(token)?.fail(error)
+        }
+        return future
+    }
+
+    /// Completes when the server has processed all that was written before.
+    package func flush() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        if case .connected(let handler, _) = self.state {
+            self.pongWaiters.append(promise)
+            handler.write { $0.writeStaticString("PING\r\n") }
+        } else {
+            promise.fail(self.unavailable)
+        }
+        return promise.futureResult
+    }
+
+    private var unavailable: NATSError {
+        if case .closed = self.state { .closed } else { .notConnected }
+    }
+
+    private static func describe(_ error: any Error, server: NATSServerAddress) -> String {
+        if let failure = error as? NIOConnectionError {
+            if let dns = failure.dnsAError ?? failure.dnsAAAAError, failure.connectionErrors.isEmpty {
+                return "could not resolve the NATS server \(server): \(dns)"
+            }
+            if let last = failure.connectionErrors.last?.error as? IOError {
+                return "could not connect to the NATS server at \(server): \(Self.words(last))"
+            }
+        }
+        if case ChannelError.connectTimeout = error { return "could not connect to the NATS server at \(server): no answer in time" }
+        return "could not connect to the NATS server at \(server): \(error)"
+    }
+
+    private static func words(_ error: IOError) -> String {
+        switch error.errnoCode {
+        case ECONNREFUSED: "connection refused"
+        case EHOSTUNREACH, ENETUNREACH: "no route to it"
+        case ETIMEDOUT: "no answer in time"
+        default: "\(error)"
+        }
+    }
+}
