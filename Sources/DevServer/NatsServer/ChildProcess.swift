@@ -22,6 +22,8 @@ final class ChildProcess: Sendable {
         var pendingSignal: Int32?
     }
 
+    private static let spawning = Mutex(())
+
     private let state = Mutex(State())
 
     /// Starts a program.
@@ -53,23 +55,20 @@ final class ChildProcess: Sendable {
     }
 
     private func run(_ arguments: [String], _ onEvent: @Sendable (Event) -> Void) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
-            return self.finish("could not make a pipe: \(Self.words(errno))", onEvent)
-        }
-        defer { Glibc.close(ends[0]) }
+        var output: Int32 = -1
         var processID: pid_t = 0
-        let error = Self.spawn(arguments, output: ends[1], &processID)
-        Glibc.close(ends[1])
+        // One at a time: no child may hold on to the pipe of another, whose end could not be seen then.
+        let error = Self.spawning.withLock { _ in Self.spawn(arguments, output: &output, &processID) }
         guard error == 0 else {
             return self.finish("could not start \(arguments.first ?? ""): \(Self.words(error))", onEvent)
         }
+        defer { close(output) }
         self.state.withLock { state in
             state.processID = processID
             if let signal = state.pendingSignal { kill(processID, signal) }
         }
         onEvent(.started(processID))
-        Self.readLines(ends[0]) { onEvent(.line($0)) }
+        Self.readLines(output) { onEvent(.line($0)) }
 
         // Until it is reaped its process ID stays taken, so wait first and reap where nobody can send a signal.
         var info = siginfo_t()
@@ -88,14 +87,19 @@ final class ChildProcess: Sendable {
         onEvent(.ended(how))
     }
 
-    private static func spawn(_ arguments: [String], output: Int32, _ processID: inout pid_t) -> Int32 {
+    /// - Parameter output: where to read what the program writes.
+    private static func spawn(_ arguments: [String], output: inout Int32, _ processID: inout pid_t) -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return errno }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
 
         // No signal blocked or ignored here is so there. A process group of its own keeps the terminal's Ctrl-C from ending
         // it before us.
@@ -115,8 +119,9 @@ final class ChildProcess: Sendable {
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         argv.append(nil)
         defer { for argument in argv { free(argument) } }
-        guard let path = argv[0] else { return EINVAL }
-        return posix_spawn(&processID, path, &actions, &attributes, argv, environ)
+        let error = argv[0].map { posix_spawn(&processID, $0, &actions, &attributes, argv, environ) } ?? EINVAL
+        if error == 0 { output = ends[0] } else { close(ends[0]) }
+        return error
     }
 
     /// Reads until the last holder of the other end has closed it.

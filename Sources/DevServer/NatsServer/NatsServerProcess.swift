@@ -29,11 +29,12 @@ package final class NatsServerProcess: Sendable {
 
     private let child: ChildProcess
     private let monitor: NatsServerMonitor
-    private let directory: TemporaryDirectory?
+    let directory: TemporaryDirectory?
 
     /// Starts a server and waits until it takes connections.
     package static func start(_ options: Options = Options()) async throws(NatsServerError) -> NatsServerProcess {
-        let path = try options.executable ?? Self.findServer()
+        let path: String
+        if let executable = options.executable { path = executable } else { path = try Self.findServer() }
         var arguments = [path, "-a", "127.0.0.1", "-p", "\(options.port ?? -1)"]
         var directory: TemporaryDirectory?
         if let configuration = options.configuration {
