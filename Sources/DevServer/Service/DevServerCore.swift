@@ -1,0 +1,263 @@
+import Glibc
+import Logging
+import NATSTransport
+import NIOCore
+import StanCore
+
+/// Runs the state machine on an event loop: hands it what comes from NATS, does what it says, and wakes it when it is time.
+final class DevServerCore {
+    enum Launch {
+        /// Makes sure that the cluster ID is free.
+        case first
+        case forgetting
+        case keeping
+    }
+
+    private let address: NATSServerAddress
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+
+    private var machine: StanServerStateMachine
+    private var connection: NATSConnection?
+    private var observer: DevServerObserver?
+    /// Tells what belongs to a connection that has been left from what belongs to the present one.
+    private var epoch = 0
+    private var subscriptions: [NATSSubscriptionID] = []
+    private var ackInboxes: [SubscriptionID: NATSSubscriptionID] = [:]
+
+    private var actions: [StanServerStateMachine.Action] = []
+    private var isCarryingOut = false
+
+    private var timer: Scheduled<Void>?
+    private var timerDeadline = NIODeadline.distantFuture
+
+    /// The time of the read of the socket that is being handled: looked up once for all of its messages.
+    private var readTime: (now: NIODeadline, wallClock: Int64)?
+
+    /// Publishers name the same ack inbox every time.
+    private var recentReply = ""
+
+    init(options: StanServerOptions, address: NATSServerAddress, on eventLoop: any EventLoop, logger: Logger) {
+        self.address = address
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.machine = Self.makeMachine(options)
+    }
+
+    private static func makeMachine(_ options: StanServerOptions) -> StanServerStateMachine {
+        StanServerStateMachine(options: options, inboxes: InboxGenerator(seed: .random(in: .min ... .max)))
+    }
+
+    // MARK: Coming and going
+
+    /// - Returns: when requests are answered.
+    func launch(_ launch: Launch) -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.epoch += 1
+        var configuration = NATSConfiguration(servers: [self.address])
+        configuration.name = "stan-bridged dev-server \(self.machine.options.clusterID)"
+        let connection = NATSConnection(configuration: configuration, on: self.eventLoop, logger: self.logger)
+        let connected = self.eventLoop.makePromise(of: Void.self)
+        let observer = DevServerObserver(connected: connected, logger: self.logger)
+        self.connection = connection
+        self.observer = observer
+        connection.addObserver(observer)
+        connection.start()
+        let epoch = self.epoch
+        return connected.futureResult.assumeIsolated()
+            .flatMap { launch == .first ? self.checkClusterID(connection) : self.eventLoop.makeSucceededVoidFuture() }
+            .flatMap {
+                guard self.epoch == epoch else { return self.eventLoop.makeFailedFuture(DevServerError.stopped) }
+                self.serve(launch, connection)
+                return connection.flush()
+            }
+            .nonisolated()
+    }
+
+    /// Leaves NATS.
+    ///
+    /// - Returns: when the nats-server knows, so that whoever asks later hears at once that nobody is here.
+    func leave() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.epoch += 1
+        self.timer?.cancel()
+        self.timer = nil
+        self.timerDeadline = .distantFuture
+        self.observer?.leave()
+        self.observer = nil
+        guard let connection = self.connection else { return self.eventLoop.makeSucceededVoidFuture() }
+        self.connection = nil
+        for subscription in self.subscriptions + self.ackInboxes.values { connection.unsubscribe(subscription) }
+        self.subscriptions = []
+        self.ackInboxes = [:]
+        return connection.flush().assumeIsolated().map { connection.close() }
+            .recover { _ in connection.close() }
+            .nonisolated()
+    }
+
+    /// Tries to connect as a client; whoever answers is a server with our cluster ID.
+    private func checkClusterID(_ connection: NATSConnection) -> EventLoopFuture<Void> {
+        let id = self.machine.options.clusterID
+        let subjects = self.machine.subjects
+        let request = StanWire.ConnectRequest(clientID: id, heartbeatInbox: NUID.makeInbox())
+        let url = self.address.description
+        let answer = connection.request(request.encoded(), to: subjects.connect, timeout: .milliseconds(250))
+        return answer.assumeIsolated()
+            .flatMapThrowing { message in
+                guard (try? StanWire.ConnectResponse(decoding: message.payload)) != nil else { return }
+                try? connection.publish(StanWire.CloseRequest(clientID: id).encoded(), to: subjects.close)
+                throw DevServerError.clusterInUse(clusterID: id, natsURL: url)
+            }
+            .flatMapErrorThrowing { error in
+                switch error {
+                case NATSError.noResponders, NATSError.timeout: return
+                default: throw error
+                }
+            }
+            .nonisolated()
+    }
+
+    private func serve(_ launch: Launch, _ connection: NATSConnection) {
+        let subjects = self.machine.subjects
+        self.listen(subjects.connect, connection) { core, message, reply, time, actions in
+            core.machine.connectRequested(message, reply: reply, now: time.now, into: &actions)
+        }
+        self.listen(subjects.ping, connection) { core, message, reply, time, actions in
+            core.machine.pingReceived(message, reply: reply, now: time.now, into: &actions)
+        }
+        self.listen(subjects.publish, connection) { core, message, reply, time, actions in
+            core.machine.publishReceived(message, reply: reply, now: time.now, wallClock: time.wallClock, into: &actions)
+        }
+        self.listen(subjects.subscribe, connection) { core, message, reply, time, actions in
+            core.machine.subscribeRequested(message, reply: reply, now: time.now, wallClock: time.wallClock, into: &actions)
+        }
+        self.listen(subjects.unsubscribe, connection) { core, message, reply, time, actions in
+            core.machine.unsubscribeRequested(message, reply: reply, now: time.now, into: &actions)
+        }
+        self.listen(subjects.closeSubscription, connection) { core, message, reply, time, actions in
+            core.machine.subscriptionCloseRequested(message, reply: reply, now: time.now, into: &actions)
+        }
+        self.listen(subjects.close, connection) { core, message, reply, time, actions in
+            core.machine.closeRequested(message, reply: reply, now: time.now, into: &actions)
+        }
+        switch launch {
+        case .first: break
+        case .forgetting: self.machine = Self.makeMachine(self.machine.options)
+        case .keeping: self.handle { $0.machine.restarted(now: $1.now, wallClock: $1.wallClock, into: &$2) }
+        }
+    }
+
+    private func listen(_ subject: String, _ connection: NATSConnection, _ event: @escaping DevServerSubscriber.Event) {
+        self.subscriptions.append(connection.subscribe(subject, subscriber: DevServerSubscriber(self, event)))
+    }
+
+    func channels() -> [StanChannelStatus] {
+        self.machine.status()
+    }
+
+    // MARK: Events
+
+    typealias Time = (now: NIODeadline, wallClock: Int64)
+
+    func received(_ message: borrowing NATSMessage, _ event: DevServerSubscriber.Event) {
+        let payload = message.payload
+        let reply = self.reply(of: message)
+        self.handle { event($0, payload, reply, $1, &$2) }
+    }
+
+    func ackReceived(_ message: borrowing NATSMessage, on id: SubscriptionID) {
+        let payload = message.payload
+        self.handle { $0.machine.ackReceived(payload, on: id, now: $1.now, into: &$2) }
+    }
+
+    func readCompleted() {
+        self.readTime = nil
+    }
+
+    private func handle(_ event: (DevServerCore, Time, inout [StanServerStateMachine.Action]) -> Void) {
+        let time = self.readTime ?? (NIODeadline.now(), Self.wallClock())
+        self.readTime = time
+        var actions: [StanServerStateMachine.Action] = []
+        swap(&actions, &self.actions)
+        event(self, time, &actions)
+        swap(&actions, &self.actions)
+        // What is done may have a result at once, which is an event: its actions join the queue.
+        guard !self.isCarryingOut else { return }
+        self.isCarryingOut = true
+        var index = 0
+        while index < self.actions.count {
+            self.carryOut(self.actions[index])
+            index += 1
+        }
+        self.actions.removeAll(keepingCapacity: self.actions.capacity < 10_000)
+        self.isCarryingOut = false
+        self.setTimer()
+    }
+
+    private func reply(of message: borrowing NATSMessage) -> String? {
+        let length = message.layout.replyLength
+        guard length > 0 else { return nil }
+        let start = message.layout.replyStart
+        let isRecent = message.buffer.withVeryUnsafeBytes { bytes in
+            let reply = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+            return self.recentReply.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(reply) } ?? false
+        }
+        if !isRecent { self.recentReply = message.reply ?? "" }
+        return self.recentReply
+    }
+
+    private static func wallClock() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    // MARK: Actions
+
+    private func carryOut(_ action: StanServerStateMachine.Action) {
+        guard let connection = self.connection else { return }
+        switch action {
+        case .publish(let subject, let payload):
+            do throws(NATSError) {
+                try connection.publish(payload, to: subject)
+            } catch {
+                // Lost, as it would be a moment later: redelivery, or the client's timeout, takes care of it.
+                self.logger.debug("could not publish", metadata: ["nats.subject": "\(subject)", "error": "\(error)"])
+            }
+        case .subscribeAckInbox(let inbox, let id):
+            self.ackInboxes[id] = connection.subscribe(inbox, subscriber: DevServerAckSubscriber(self, id))
+        case .unsubscribeAckInbox(let id):
+            if let subscription = self.ackInboxes.removeValue(forKey: id) { connection.unsubscribe(subscription) }
+        case .request(let subject, let timeout, let token):
+            let epoch = self.epoch
+            connection.request(ByteBuffer(), to: subject, timeout: timeout).assumeIsolated().whenComplete { result in
+                guard self.epoch == epoch else { return }
+                let outcome: StanServerStateMachine.RequestOutcome
+                switch result {
+                case .success: outcome = .answered
+                case .failure(NATSError.noResponders): outcome = .noResponders
+                case .failure: outcome = .timedOut
+                }
+                self.readTime = nil
+                self.handle { $0.machine.requestFinished(token, outcome: outcome, now: $1.now, into: &$2) }
+                self.readTime = nil
+            }
+        }
+    }
+
+    // MARK: Time
+
+    /// One timer for all of the server's deadlines; it is only ever moved forward, and may ring for nothing.
+    private func setTimer() {
+        guard let deadline = self.machine.nextDeadline, deadline < self.timerDeadline else { return }
+        self.timer?.cancel()
+        self.timerDeadline = deadline
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.timer = nil
+            self.timerDeadline = .distantFuture
+            self.readTime = nil
+            self.handle { $0.machine.tick(now: $1.now, wallClock: $1.wallClock, into: &$2) }
+            self.readTime = nil
+        }
+    }
+}
