@@ -1,0 +1,29 @@
+import ArgumentParser
+import Delivery
+import DevServer
+
+/// `stan-bridged demo`: the whole job in one terminal.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the whole job: a server, a webhook, a file and some messages, in a few seconds.",
+        discussion: "Needs nats-server on PATH. Uses free ports and a temporary directory, and leaves nothing behind."
+    )
+
+    @Option(name: .shortAndLong, help: "How many messages.") var count = 1_000
+
+    func validate() throws {
+        guard 1...1_000_000 ~= self.count else { throw ValidationError("--count must be between 1 and 1000000") }
+    }
+
+    func run() async throws {
+        do {
+            try await DemoRun(count: self.count).run()
+        } catch let error as NatsServerError {
+            complain("stan-bridged: \(error)")
+            throw Exit.unavailable
+        } catch let error as DemoError {
+            complain("stan-bridged: the demo failed: \(error)")
+            throw Exit.software
+        }
+    }
+}
