@@ -75,7 +75,10 @@ struct Simulation {
         self.messages = Int.random(in: 1...60, using: &self.random)
         let maxInFlight = Int.random(in: 1...20, using: &self.random)
         self.capacity = maxInFlight * 2
-        self.server = SimulatedServer(maxInFlight: maxInFlight, ackWait: Int64.random(in: 1...10, using: &self.random) * Self.second)
+        self.server = SimulatedServer(
+            maxInFlight: maxInFlight,
+            ackWait: Int64.random(in: 1...10, using: &self.random) * Self.second
+        )
         self.taken = Array(repeating: [], count: self.sinks)
         self.inHand = Array(repeating: [], count: self.sinks)
         self.takenInProcess = self.taken
@@ -169,7 +172,10 @@ struct Simulation {
             guard self.isConnected else { return }
             self.isConnected = false
             self.ledger.sessionLost()
-            self.queue.add(.connectionBack(session: self.session), at: self.now + Int64.random(in: 0...15, using: &self.random) * Self.second)
+            self.queue.add(
+                .connectionBack(session: self.session),
+                at: self.now + Int64.random(in: 0...15, using: &self.random) * Self.second
+            )
         case .connectionBack(let session):
             guard session == self.session, self.server.session == session, !self.isConnected else { return }
             self.isConnected = true
@@ -180,7 +186,10 @@ struct Simulation {
             self.inHand = Array(repeating: [], count: self.sinks)
             self.takenInProcess = self.inHand
             self.ledger = Self.makeLedger(
-                sinks: self.sinks, capacity: self.capacity, ackWait: self.server.ackWait, seed: self.seed &+ UInt64(self.process)
+                sinks: self.sinks,
+                capacity: self.capacity,
+                ackWait: self.server.ackWait,
+                seed: self.seed &+ UInt64(self.process)
             )
             self.server.sessionEnded()
             self.isConnected = false
@@ -197,7 +206,10 @@ struct Simulation {
 
     private mutating func received(_ sequence: UInt64, redelivered: Bool) throws {
         let envelope = Envelope(
-            sequence: sequence, timestamp: Int64(sequence) * 1_000, redelivered: redelivered, body: ByteBuffer()
+            sequence: sequence,
+            timestamp: Int64(sequence) * 1_000,
+            redelivered: redelivered,
+            body: ByteBuffer()
         )
         switch self.ledger.received(envelope, now: self.time) {
         case .deliver:

@@ -107,7 +107,7 @@ package struct RouteLedger {
     package init(configuration: Configuration, seed: UInt64) {
         self.configuration = configuration
         self.generator = SplitMix64(seed: seed)
-        self.entries = SequenceTable(minimumCapacity: min(configuration.capacity, 16_384))
+        self.entries = SequenceTable()
         self.settled = SettledSequences(memory: configuration.settledMemory)
     }
 

@@ -105,7 +105,10 @@ final class Bridge: Service {
 
     /// Stops receiving, lets sinks finish what they have in hand, acks it, and closes the session: in this order, and bounded.
     private func stop() async {
-        self.logger.info("stopping: finishing what is in delivery", metadata: ["at_most": "\(self.settings.shutdownTimeout.seconds)s"])
+        self.logger.info(
+            "stopping: finishing what is in delivery",
+            metadata: ["at_most": "\(self.settings.shutdownTimeout.seconds)s"]
+        )
         let deadline = NIODeadline.now() + self.settings.shutdownTimeout
         await self.drain(until: deadline)
         let unacked = try? await self.eventLoop.flatSubmit {

@@ -235,7 +235,10 @@ final class SessionSupervisor: NATSConnectionObserver {
         let promise = self.eventLoop.makePromise(of: Void.self)
         session.close().assumeIsolated().whenComplete { result in
             if case .failure(let error) = result {
-                self.logger.warning("the STAN server did not confirm the end of the session", metadata: [LogKey.error: "\(error)"])
+                self.logger.warning(
+                    "the STAN server did not confirm the end of the session",
+                    metadata: [LogKey.error: "\(error)"]
+                )
             }
             self.session = nil
             self.nats.close()

@@ -3,7 +3,11 @@ import Config
 
 /// `--config FILE`, and reading it.
 struct ConfigOption: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file(extensions: ["json"]))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The configuration file.", valueName: "file"),
+        completion: .file(extensions: ["json"])
+    )
     var config = "/etc/stan-bridged/config.json"
 
     /// Reads and checks the file. All of its errors are printed, and end the command with status 78.

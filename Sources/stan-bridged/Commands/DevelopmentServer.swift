@@ -14,7 +14,8 @@ struct DevelopmentServer: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Use this nats-server instead of starting one.", valueName: "url")) var nats: String?
 
-    @Option(help: ArgumentHelp("The port of the nats-server that is started; 0 for any free one.", valueName: "port")) var port = 4222
+    @Option(help: ArgumentHelp("The port of the nats-server that is started; 0 for any free one.", valueName: "port")) var port =
+        4222
 
     @Option(help: ArgumentHelp("The cluster id.", valueName: "id")) var cluster = "test-cluster"
 
@@ -43,7 +44,9 @@ struct DevelopmentServer: AsyncParsableCommand {
             if self.maxMessages == 0 { options.limits.maxBytes = 0 }
             let url = self.nats ?? process?.url ?? ""
             let server = try await DevServer.start(options, natsURL: url, logger: logger)
-            complain("STAN server for development, in memory: cluster \(self.cluster) on \(Self.withoutSecrets(url)). Ctrl-C ends it.")
+            complain(
+                "STAN server for development, in memory: cluster \(self.cluster) on \(Self.withoutSecrets(url)). Ctrl-C ends it."
+            )
             let endedByItself = await Self.waitForEnd(of: process)
             if endedByItself {
                 complain("stan-bridged: the nats-server has ended")

@@ -29,7 +29,9 @@ struct Publish: AsyncParsableCommand {
         guard self.count ?? 1 > 0, self.size ?? 1 >= 0, self.rate ?? 1 > 0 else {
             throw ValidationError("--count and --rate must be at least 1, --size at least 0")
         }
-        guard self.size == nil || self.data == nil else { throw ValidationError("--size makes the messages itself; give no DATA") }
+        guard self.size == nil || self.data == nil else {
+            throw ValidationError("--size makes the messages itself; give no DATA")
+        }
     }
 
     func run() async throws {
@@ -44,7 +46,8 @@ struct Publish: AsyncParsableCommand {
                     return message ?? Self.filler(index, size: self.size ?? 0)
                 }
             } else {
-                published = try await self.publish(client) { _ in readLine(strippingNewline: true).map { ByteBuffer(string: $0) } }
+                published = try await self.publish(client) { _ in readLine(strippingNewline: true).map { ByteBuffer(string: $0) }
+                }
             }
             try await client.close()
         } catch let error as StanError {
@@ -53,7 +56,9 @@ struct Publish: AsyncParsableCommand {
             throw Exit.unavailable
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        complain("published and acked: \(published)\(published > 1 ? ", \(Int(Double(published) / max(seconds, 1e-9))) a second" : "")")
+        complain(
+            "published and acked: \(published)\(published > 1 ? ", \(Int(Double(published) / max(seconds, 1e-9))) a second" : "")"
+        )
     }
 
     /// Keeps many messages under way at once; the client has them wait when it is too many.

@@ -30,7 +30,9 @@ struct Run: AsyncParsableCommand {
             }
             logger.notice(
                 "stan-bridged starts",
-                metadata: ["version": "\(Version.current)", "config": "\(self.file.config)", "routes": "\(configuration.routes.count)"]
+                metadata: [
+                    "version": "\(Version.current)", "config": "\(self.file.config)", "routes": "\(configuration.routes.count)",
+                ]
             )
             var quiet = logger
             quiet.logLevel = .error

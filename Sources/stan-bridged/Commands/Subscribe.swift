@@ -28,7 +28,8 @@ struct Subscribe: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How many messages may be unacked.", valueName: "n")) var maxInflight: Int32 = 1024
 
-    @Option(help: ArgumentHelp("After how many seconds an unacked message is sent again.", valueName: "seconds")) var ackWait: Int64 = 30
+    @Option(help: ArgumentHelp("After how many seconds an unacked message is sent again.", valueName: "seconds")) var ackWait:
+        Int64 = 30
 
     @Flag(inversion: .prefixedNo, help: "Ack what was printed.") var ack = true
 

@@ -7,7 +7,9 @@ final class DemoDirectory {
     init() throws {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/stan-bridged-demo-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw DemoError("cannot make a directory in \(base): \(String(cString: strerror(errno)))") }
+        guard let made = mkdtemp(&template) else {
+            throw DemoError("cannot make a directory in \(base): \(String(cString: strerror(errno)))")
+        }
         self.path = String(cString: made)
     }
 

@@ -113,7 +113,9 @@ struct DemoRun {
         print("   The first line of the file:\n     \(lines.first ?? "")\n")
         let twice = received.sequences.values.count { $0 > 1 }
         let pending = channel.subscriptions.reduce(0) { $0 + $1.pendingCount }
-        print("   webhook: \(received.sequences.count) messages, \(twice) of them twice; \(received.busy) found it busy and were tried again")
+        print(
+            "   webhook: \(received.sequences.count) messages, \(twice) of them twice; \(received.busy) found it busy and were tried again"
+        )
         print("   file:    \(lines.count) lines")
         print("   server:  \(channel.messages) messages in the channel, \(pending) unacked")
     }

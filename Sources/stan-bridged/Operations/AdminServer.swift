@@ -35,7 +35,10 @@ struct AdminServer: Service {
             router: router,
             configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
             onServerRunning: { channel in
-                logger.info("admin address open", metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"])
+                logger.info(
+                    "admin address open",
+                    metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"]
+                )
             },
             logger: quiet
         )

@@ -28,13 +28,15 @@ struct ConsoleLogHandler: LogHandler {
     /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
     static var textFormat: Format {
         // systemd gives device and inode of the stream's socket; the link under /proc names the inode of ours.
-        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), let inode = stream.split(separator: ":").last else {
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), let inode = stream.split(separator: ":").last
+        else {
             return .text
         }
         var target = [CChar](repeating: 0, count: 64)
         let length = readlink("/proc/self/fd/2", &target, target.count)
         guard length > 0 else { return .text }
-        return String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self) == "socket:[\(inode)]" ? .journal : .text
+        return String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self) == "socket:[\(inode)]"
+            ? .journal : .text
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -66,7 +68,8 @@ struct ConsoleLogHandler: LogHandler {
         var text = Self.oneLine("\(message)")
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let value = Self.oneLine("\(value)")
-            text += value.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) || value.isEmpty
+            text +=
+                value.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) || value.isEmpty
                 ? " \(key)=\"\(value.replacing("\"", with: "\\\""))\"" : " \(key)=\(value)"
         }
         return text

@@ -19,14 +19,23 @@ struct MetricsText {
         self.routes(status, "duplicates_suppressed_total", .counter, "Copies that were not delivered a second time.") {
             Double($0.counters.duplicatesSuppressed)
         }
-        self.routes(status, "messages_refused_total", .counter, "Messages beyond the route's capacity; the server sends them again.") {
+        self.routes(
+            status,
+            "messages_refused_total",
+            .counter,
+            "Messages beyond the route's capacity; the server sends them again."
+        ) {
             Double($0.counters.refused)
         }
         self.routes(status, "messages_acked_total", .counter, "Acks sent to the server.") { Double($0.counters.acked) }
         self.routes(status, "in_flight", .gauge, "Messages that are held and not acked.") { Double($0.inFlight) }
         self.routes(status, "retrying", .gauge, "Deliveries that wait to be tried again.") { Double($0.retrying) }
-        self.routes(status, "oldest_unacked_seconds", .gauge, "How long the oldest message has been held.") { $0.oldestUnackedSeconds }
-        self.sinks(status, "messages_delivered_total", .counter, "Messages that a sink has taken.") { [([:], Double($0.delivered))] }
+        self.routes(status, "oldest_unacked_seconds", .gauge, "How long the oldest message has been held.") {
+            $0.oldestUnackedSeconds
+        }
+        self.sinks(status, "messages_delivered_total", .counter, "Messages that a sink has taken.") {
+            [([:], Double($0.delivered))]
+        }
         self.sinks(status, "delivery_failures_total", .counter, "Attempts to deliver that failed.") {
             [(["reason": "retry"], Double($0.retries)), (["reason": "rejected"], Double($0.rejections))]
         }
@@ -39,7 +48,13 @@ struct MetricsText {
 
     private typealias Samples = [(labels: [String: String], value: Double)]
 
-    private mutating func routes(_ status: Bridge.Status, _ name: String, _ kind: Kind, _ help: String, _ value: (RouteStatus) -> Double) {
+    private mutating func routes(
+        _ status: Bridge.Status,
+        _ name: String,
+        _ kind: Kind,
+        _ help: String,
+        _ value: (RouteStatus) -> Double
+    ) {
         self.metric(name, kind, help) { status.routes.map { (["route": $0.name], value($0)) } }
     }
 
