@@ -255,7 +255,7 @@ final class CurlTransfer {
             return sent == 0 ? .connectTimedOut : .timedOut
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CIPHER:
-            return .tls(cause: self.detail(result).removingPrefix("SSL certificate problem: ").removingPrefix("SSL: "))
+            return .tls(cause: Self.cause(ofTLSDetail: self.detail(result)))
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2:
             return .notHTTP
         case CURLE_GOT_NOTHING:
@@ -267,18 +267,19 @@ final class CurlTransfer {
         }
     }
 
+    /// `certificate has expired` from `SSL certificate problem: certificate has expired`, and `wrong version number` from
+    /// `OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number`.
+    static func cause(ofTLSDetail detail: String) -> String {
+        if let start = detail.firstRange(of: "::"), detail.contains("error:") { return String(detail[start.upperBound...]) }
+        return ["SSL certificate problem: ", "SSL: "].reduce(detail) { $0.hasPrefix($1) ? String($0.dropFirst($1.count)) : $0 }
+    }
+
     /// What libcurl noted about a failure. It names hosts at most; where it might quote the URL, only the code's own text is used.
     private func detail(_ result: CURLcode) -> String {
         if result != CURLE_URL_MALFORMAT, let text = self.errorText.baseAddress, text.pointee != 0 {
             return HTTPText.oneLine(String(cString: text))
         }
         return HTTPText.oneLine(String(cString: curl_easy_strerror(result)))
-    }
-}
-
-extension String {
-    fileprivate func removingPrefix(_ prefix: String) -> String {
-        self.hasPrefix(prefix) ? String(self.dropFirst(prefix.count)) : self
     }
 }
 

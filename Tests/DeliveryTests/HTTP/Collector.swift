@@ -59,7 +59,8 @@ final class SinkUnderTest: Sendable {
         attempt: UInt32 = 1,
         redelivered: Bool = false,
         context: RouteContext? = nil,
-        sinkIndex: Int = 0
+        sinkIndex: Int = 0,
+        to receiver: (any DeliveryReceiver)? = nil
     ) {
         let deliveries = sequences.map {
             Delivery(
@@ -73,7 +74,12 @@ final class SinkUnderTest: Sendable {
             )
         }
         self.sink.deliver(
-            DeliveryBatch(context: context ?? self.context, sink: sinkIndex, deliveries: deliveries, receiver: self.collector)
+            DeliveryBatch(
+                context: context ?? self.context,
+                sink: sinkIndex,
+                deliveries: deliveries,
+                receiver: receiver ?? self.collector
+            )
         )
     }
 }

@@ -75,6 +75,51 @@ struct HTTPSinkFailureTests {
         #expect(clock.now - start >= .milliseconds(290))
     }
 
+    @Test("a handshake that never ends counts as not connected")
+    func handshakeHangs() async throws {
+        let receiver = try await ScriptedReceiver { _ in .nothing }
+        try await withSink(.init(url: "https://127.0.0.1:\(receiver.port)/", connectTimeout: .milliseconds(200))) { under in
+            under.deliver([7])
+            await under.collector.results(1)
+            #expect(
+                under.collector.failed.first?.failure
+                    == .retry(reason: "could not connect to 127.0.0.1:\(receiver.port) within 200ms", after: nil)
+            )
+        }
+        await receiver.stop()
+    }
+
+    @Test("an endpoint that does not speak TLS is told so")
+    func notTLS() async throws {
+        let receiver = try await PlainGreeter.start()
+        try await withSink(.init(url: "https://127.0.0.1:\(receiver.localAddress?.port ?? 0)/")) { under in
+            under.deliver([7])
+            await under.collector.results(1)
+            let reason = under.collector.failed.first?.failure.reason ?? ""
+            #expect(reason == "TLS with 127.0.0.1:\(receiver.localAddress?.port ?? 0): wrong version number")
+        }
+        try await receiver.close()
+    }
+
+    /// Answers whatever comes with a line of text.
+    private final class PlainGreeter: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        static func start() async throws -> any Channel {
+            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PlainGreeter()) }
+                }
+                .bind(host: "127.0.0.1", port: 0)
+                .get()
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\n\r\n")), promise: nil)
+        }
+    }
+
     @Test("a refused connection is named so")
     func refused() async throws {
         let receiver = try await ScriptedReceiver { _ in .ok }

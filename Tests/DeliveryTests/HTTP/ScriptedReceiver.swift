@@ -50,6 +50,8 @@ final class ScriptedReceiver: Sendable {
         var open = 0
         var unanswered = 0
         var mostUnanswered = 0
+        var answered = 0
+        var held: [@Sendable () -> Void] = []
     }
 
     let port: Int
@@ -61,6 +63,8 @@ final class ScriptedReceiver: Sendable {
     }
 
     var url: String { "http://127.0.0.1:\(self.port)/hooks" }
+    /// How many answers have gone out to the network.
+    var answered: Int { self.record.state.withLock { $0.answered } }
     var requests: [Request] { self.record.state.withLock { $0.requests } }
     var connections: Int { self.record.state.withLock { $0.connections } }
     var openConnections: Int { self.record.state.withLock { $0.open } }
@@ -68,8 +72,12 @@ final class ScriptedReceiver: Sendable {
     /// The most requests that were there at the same time without an answer.
     var mostUnanswered: Int { self.record.state.withLock { $0.mostUnanswered } }
 
-    /// - Parameter delay: how long each answer takes.
-    init(delay: TimeAmount? = nil, keepRequests: Bool = true, _ script: @escaping @Sendable (Request) -> Reply) async throws {
+    /// - Parameters:
+    ///   - delay: how long each answer takes.
+    ///   - hold: no answer is sent before there are this many requests; then all of them are.
+    init(delay: TimeAmount? = nil, hold: Int = 0, keepRequests: Bool = true, _ script: @escaping @Sendable (Request) -> Reply)
+        async throws
+    {
         let record = SharedRecord()
         self.record = record
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -82,7 +90,14 @@ final class ScriptedReceiver: Sendable {
                         return state.connections - 1
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        Handler(connection: number, delay: delay, keepRequests: keepRequests, record: record, script: script)
+                        Handler(
+                            connection: number,
+                            delay: delay,
+                            hold: hold,
+                            keepRequests: keepRequests,
+                            record: record,
+                            script: script
+                        )
                     )
                 }
             }
@@ -101,6 +116,7 @@ final class ScriptedReceiver: Sendable {
 
         private let connection: Int
         private let delay: TimeAmount?
+        private let hold: Int
         private let keepRequests: Bool
         private let record: SharedRecord
         private let script: @Sendable (Request) -> Reply
@@ -110,12 +126,14 @@ final class ScriptedReceiver: Sendable {
         init(
             connection: Int,
             delay: TimeAmount?,
+            hold: Int,
             keepRequests: Bool,
             record: SharedRecord,
             script: @escaping @Sendable (Request) -> Reply
         ) {
             self.connection = connection
             self.delay = delay
+            self.hold = hold
             self.keepRequests = keepRequests
             self.record = record
             self.script = script
@@ -138,12 +156,26 @@ final class ScriptedReceiver: Sendable {
                     state.mostUnanswered = max(state.mostUnanswered, state.unanswered)
                 }
                 let reply = self.script(request)
-                if let delay = self.delay {
+                if self.hold > 0 {
+                    self.holdBack(reply, context)
+                } else if let delay = self.delay {
                     context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.send(reply, context) }
                 } else {
                     self.send(reply, context)
                 }
             }
+        }
+
+        private func holdBack(_ reply: Reply, _ context: ChannelHandlerContext) {
+            let loop = context.eventLoop
+            let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+            let released: [@Sendable () -> Void] = self.record.state.withLock { state in
+                state.held.append { loop.execute { bound.value.handler.send(reply, bound.value.context) } }
+                guard state.held.count == self.hold else { return [] }
+                defer { state.held = [] }
+                return state.held
+            }
+            for release in released { release() }
         }
 
         private func nextRequest() -> Request? {
@@ -170,7 +202,11 @@ final class ScriptedReceiver: Sendable {
             switch reply {
             case .nothing: break
             case .close: context.close(promise: nil)
-            case .raw(let text): context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            case .raw(let text):
+                let record = self.record
+                context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text))).whenSuccess {
+                    record.state.withLock { $0.answered += 1 }
+                }
             case .rawThenClose(let text):
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
                 context.close(promise: nil)
