@@ -38,6 +38,11 @@ static inline CURLcode stan_easy_set_write_function(CURL *easy, curl_write_callb
     return (curl_easy_setopt)(easy, CURLOPT_WRITEFUNCTION, function);
 }
 
+static inline CURLcode stan_easy_set_header_function(CURL *easy, curl_write_callback function)
+{
+    return (curl_easy_setopt)(easy, CURLOPT_HEADERFUNCTION, function);
+}
+
 static inline CURLcode stan_easy_set_close_socket_function(CURL *easy, curl_closesocket_callback function)
 {
     return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, function);

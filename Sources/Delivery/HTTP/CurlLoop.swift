@@ -65,7 +65,9 @@ final class CurlLoop {
             let isRunning = self.takeCommands()
             guard isRunning else { return }
             self.handleEnded()
-            while self.isDue {
+            // Once a round, although there may be more to do at once: requests can end in the very call that starts them, and
+            // with a fast endpoint and much that waits, reports and commands would wait for all of it.
+            if self.isDue {
                 self.deadline = nil
                 self.act(on: stan_socket_timeout(), events: 0)
                 self.handleEnded()
@@ -76,7 +78,7 @@ final class CurlLoop {
     }
 
     private func waitForEvents() {
-        let mayBlock = self.engine.fallAsleep()
+        let mayBlock = !self.isDue && self.engine.fallAsleep()
         let count = epoll_wait(self.epoll, self.events.baseAddress, CInt(self.events.count), mayBlock ? self.timeout : 0)
         self.engine.wokeUp()
         guard count > 0 else { return }

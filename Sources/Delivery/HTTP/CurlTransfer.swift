@@ -35,6 +35,15 @@ final class CurlTransfer {
     private var excerptCount = 0
     private var answerCount = 0
 
+    /// The status of the answer; 0 before there is one.
+    private(set) var status = 0
+
+    /// Whether the answer's head was read to its end. libcurl is content with a head that is cut off.
+    private var isHeadWhole = false
+
+    /// Whether the request was sent a second time because a connection had gone stale.
+    private var isRepeated = false
+
     /// - Returns: nil when there is no memory for a handle.
     init?(lane: HTTPLane) {
         guard let easy = curl_easy_init() else { return nil }
@@ -72,9 +81,8 @@ final class CurlTransfer {
             self.request.use(keyPrefix: route.keyPrefix)
             self.linkMessageLines()
         }
-        self.excerptCount = 0
-        self.answerCount = 0
-        self.errorText[0] = 0
+        self.forgetAnswer()
+        if self.isRepeated { self.demandFreshConnection(false) }
         self.request.write(
             sequence: delivery.envelope.sequence,
             timestamp: delivery.envelope.timestamp,
@@ -94,6 +102,37 @@ final class CurlTransfer {
             isJSON: isJSON,
             isRedelivered: delivery.envelope.redelivered
         )
+    }
+
+    /// Whether the request was lost to a connection that the other side closed, between two requests, just as this one was sent.
+    ///
+    /// libcurl sends such a request again by itself, but no more than five times in the life of a handle.
+    func isLostToStaleConnection(_ result: CURLcode) -> Bool {
+        guard [CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING].contains(result), self.status == 0, !self.isRepeated else {
+            return false
+        }
+        var newConnections = 0
+        _ = stan_easy_get_long(self.easy, CURLINFO_NUM_CONNECTS, &newConnections)
+        return newConnections == 0
+    }
+
+    /// Makes the same request ready to be added again, for a connection that nothing can be wrong with yet.
+    func prepareAgain() {
+        self.forgetAnswer()
+        self.demandFreshConnection(true)
+    }
+
+    private func demandFreshConnection(_ isDemanded: Bool) {
+        self.isRepeated = isDemanded
+        _ = stan_easy_set_long(self.easy, CURLOPT_FRESH_CONNECT, isDemanded ? 1 : 0)
+    }
+
+    private func forgetAnswer() {
+        self.status = 0
+        self.isHeadWhole = false
+        self.excerptCount = 0
+        self.answerCount = 0
+        self.errorText[0] = 0
     }
 
     /// Lets go of the message after the request is over.
@@ -133,6 +172,8 @@ final class CurlTransfer {
         _ = stan_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         // The configuration says where messages go; variables such as http_proxy do not.
         _ = stan_easy_set_string(easy, CURLOPT_PROXY, "")
+        _ = stan_easy_set_header_function(easy, headerArrived)
+        _ = stan_easy_set_pointer(easy, CURLOPT_HEADERDATA, Unmanaged.passUnretained(self).toOpaque())
         _ = stan_easy_set_write_function(easy, answerArrived)
         _ = stan_easy_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
         _ = stan_easy_set_close_socket_function(easy, socketClosed)
@@ -141,11 +182,14 @@ final class CurlTransfer {
 
     // MARK: Answers
 
-    /// The status of the answer; 0 before there is one.
-    var status: Int {
-        var status = 0
-        _ = stan_easy_get_long(self.easy, CURLINFO_RESPONSE_CODE, &status)
-        return status
+    /// Takes a line of the answer's head. Interim answers have heads too; the last one is the answer's.
+    fileprivate func received(headLine line: UnsafeRawBufferPointer) {
+        if line.count <= 2 {
+            self.isHeadWhole = true
+        } else if line.starts(with: "HTTP/".utf8) {
+            self.isHeadWhole = false
+            self.status = HTTPText.status(ofLine: line) ?? 0
+        }
     }
 
     /// Takes a piece of the answer's body, and says whether to go on reading.
@@ -165,7 +209,8 @@ final class CurlTransfer {
     /// An answer that went on and on counts as one: it was ended from this side, after its status had been read. Its connection is
     /// closed, because what is left of the body would have to be read before the next request.
     func isAnswered(_ result: CURLcode) -> Bool {
-        result == CURLE_OK || (result == CURLE_WRITE_ERROR && self.answerCount > Self.maximumAnswer)
+        self.isHeadWhole && self.status != 0
+            && (result == CURLE_OK || (result == CURLE_WRITE_ERROR && self.answerCount > Self.maximumAnswer))
     }
 
     /// The end of a request that was not plain success, in words for the classifier.
@@ -195,6 +240,8 @@ final class CurlTransfer {
 
     private func failure(_ result: CURLcode) -> HTTPTransferFailure {
         switch result {
+        case CURLE_OK:
+            return self.status == 0 ? .notHTTP : .cut(cause: "the answer's head has no end")
         case CURLE_COULDNT_RESOLVE_HOST:
             return .unresolved
         case CURLE_COULDNT_CONNECT:
@@ -208,7 +255,7 @@ final class CurlTransfer {
             return sent == 0 ? .connectTimedOut : .timedOut
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CIPHER:
-            return .tls(cause: self.detail(result).removingPrefix("SSL certificate problem: ").removingPrefix("SSL: "))
+            return .tls(cause: Self.cause(ofTLSDetail: self.detail(result)))
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2:
             return .notHTTP
         case CURLE_GOT_NOTHING:
@@ -220,6 +267,13 @@ final class CurlTransfer {
         }
     }
 
+    /// `certificate has expired` from `SSL certificate problem: certificate has expired`, and `wrong version number` from
+    /// `OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number`.
+    static func cause(ofTLSDetail detail: String) -> String {
+        if let start = detail.firstRange(of: "::"), detail.contains("error:") { return String(detail[start.upperBound...]) }
+        return ["SSL certificate problem: ", "SSL: "].reduce(detail) { $0.hasPrefix($1) ? String($0.dropFirst($1.count)) : $0 }
+    }
+
     /// What libcurl noted about a failure. It names hosts at most; where it might quote the URL, only the code's own text is used.
     private func detail(_ result: CURLcode) -> String {
         if result != CURLE_URL_MALFORMAT, let text = self.errorText.baseAddress, text.pointee != 0 {
@@ -229,10 +283,17 @@ final class CurlTransfer {
     }
 }
 
-extension String {
-    fileprivate func removingPrefix(_ prefix: String) -> String {
-        self.hasPrefix(prefix) ? String(self.dropFirst(prefix.count)) : self
-    }
+/// libcurl calls this with each line of an answer's head, the empty one at its end included.
+private func headerArrived(
+    bytes: UnsafeMutablePointer<CChar>?,
+    size: Int,
+    count: Int,
+    context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context, let bytes else { return 0 }
+    let transfer = Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
+    transfer.received(headLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
 }
 
 /// libcurl calls this with each piece of an answer's body. A count that differs from what was given ends the transfer.

@@ -92,6 +92,11 @@ final class HTTPLane {
     /// Judges a request that has ended, and has the transfer ready for another one.
     func ended(_ transfer: CurlTransfer, _ result: CURLcode) {
         guard let route = transfer.route else { return }
+        if transfer.isLostToStaleConnection(result) {
+            self.loop.remove(transfer)
+            transfer.prepareAgain()
+            if self.loop.add(transfer) { return }
+        }
         if transfer.isAnswered(result), HTTPAnswerClassifier.isSuccess(transfer.status) {
             if route.delivered(transfer.sequence) { self.routesWithResults.append(route) }
         } else {

@@ -42,6 +42,22 @@ enum HTTPText {
         return String(line)
     }
 
+    /// The status in a status line: `HTTP/1.1 200 OK`, `HTTP/2 200`. Nil where it is none.
+    static func status(ofLine line: UnsafeRawBufferPointer) -> Int? {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")), space > 5, space + 4 <= line.count else { return nil }
+        let version = line[5..<space]
+        guard (1...3).contains(version.count), version.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 || $0 == UInt8(ascii: ".") })
+        else {
+            return nil
+        }
+        var status = 0
+        for byte in line[(space + 1)...(space + 3)] {
+            guard byte &- UInt8(ascii: "0") <= 9 else { return nil }
+            status = status * 10 + Int(byte &- UInt8(ascii: "0"))
+        }
+        return space + 4 == line.count || line[space + 4] <= UInt8(ascii: " ") ? status : nil
+    }
+
     /// The first bytes of an answer, for a reason. What is not UTF-8 is shown as U+FFFD; a scalar cut off by the end is left out.
     static func excerpt(_ bytes: UnsafeRawBufferPointer, isCut: Bool) -> String {
         var text = String(decoding: bytes, as: UTF8.self)
