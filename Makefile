@@ -1,0 +1,34 @@
+# Everything one does with the repository. `make demo` and `make test` install what they need (as root, on Debian).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
+
+.PHONY: demo test build lint format install dependencies
+
+demo: dependencies
+	$(SWIFT) build --product stan-bridged
+	.build/debug/stan-bridged demo
+
+test: dependencies
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+# The program as it is installed: one file with the Swift runtime in it.
+build: dependencies
+	$(SWIFT) build $(RELEASE_FLAGS) --product stan-bridged
+
+lint:
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
+
+install: build
+	install -D -m 0755 .build/release/stan-bridged $(DESTDIR)$(PREFIX)/bin/stan-bridged
+	install -D -m 0640 etc/stan-bridged.json $(DESTDIR)/etc/stan-bridged/config.json.example
+	install -D -m 0644 systemd/stan-bridged.service $(DESTDIR)$(PREFIX)/lib/systemd/system/stan-bridged.service
+
+dependencies:
+	@scripts/install-dependencies
