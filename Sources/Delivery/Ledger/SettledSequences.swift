@@ -21,7 +21,11 @@ struct SettledSequences {
 
     private var segments: [UInt64: Segment] = [:]
 
-    /// The segments in the order in which they are looked at for forgetting.
+    /// The segment in which a sequence was settled last, kept out of the dictionary: the next one is in it too, as a rule.
+    private var current = Segment(usedAt: .uptimeNanoseconds(0))
+    private var currentNumber: UInt64?
+
+    /// The segments in the order in which they are looked at for forgetting; the current one is among them.
     private var order: CircularBuffer<UInt64> = []
 
     init(memory: TimeAmount) {
@@ -30,26 +34,47 @@ struct SettledSequences {
 
     mutating func insert(_ sequence: UInt64, now: NIODeadline) {
         let (number, word, bit) = Self.place(of: sequence)
-        if self.segments[number] == nil { self.order.append(number) }
-        self.segments[number, default: Segment(usedAt: now)].bits[word] |= bit
-        self.segments[number]?.usedAt = now
-        if self.order.count > Self.maximumSegments, let oldest = self.order.popFirst() {
-            self.segments[oldest] = nil
-        }
+        if self.currentNumber != number { self.makeCurrent(number, now: now) }
+        self.current.bits[word] |= bit
+        self.current.usedAt = now
     }
 
     func contains(_ sequence: UInt64) -> Bool {
         let (number, word, bit) = Self.place(of: sequence)
+        if number == self.currentNumber { return self.current.bits[word] & bit != 0 }
         guard let segment = self.segments[number] else { return false }
         return segment.bits[word] & bit != 0
     }
 
+    private mutating func makeCurrent(_ number: UInt64, now: NIODeadline) {
+        self.putCurrentAway()
+        if let known = self.segments.removeValue(forKey: number) {
+            self.current = known
+        } else {
+            self.current = Segment(usedAt: now)
+            self.order.append(number)
+        }
+        self.currentNumber = number
+        if self.order.count > Self.maximumSegments, let oldest = self.order.popFirst() { self.segments[oldest] = nil }
+    }
+
+    private mutating func putCurrentAway() {
+        if let number = self.currentNumber { self.segments[number] = self.current }
+        self.currentNumber = nil
+    }
+
     /// A remembered sequence has come again, so it may come once more.
     mutating func touch(_ sequence: UInt64, now: NIODeadline) {
-        self.segments[Self.place(of: sequence).segment]?.usedAt = now
+        let number = Self.place(of: sequence).segment
+        if number == self.currentNumber {
+            self.current.usedAt = now
+        } else {
+            self.segments[number]?.usedAt = now
+        }
     }
 
     mutating func forget(now: NIODeadline) {
+        self.putCurrentAway()
         // Each is looked at once; the ones that are still of use go to the back.
         for _ in 0..<self.order.count {
             guard let number = self.order.popFirst(), let segment = self.segments[number] else { continue }
@@ -63,6 +88,7 @@ struct SettledSequences {
 
     /// The time of a session begins: what came before it does not count.
     mutating func sessionResumed(now: NIODeadline) {
+        self.putCurrentAway()
         for number in self.order { self.segments[number]?.usedAt = now }
     }
 

@@ -62,7 +62,13 @@ final class Bridge: Service {
     ///
     /// - Throws: ``SinkError`` when a sink's output cannot be used.
     func run() async throws {
-        for sink in self.settings.sinks { try sink.open() }
+        for sink in self.settings.sinks {
+            do throws(SinkError) {
+                try sink.open()
+            } catch {
+                throw SinkError("sink \(sink.name): \(error)")
+            }
+        }
         try await self.eventLoop.submit { self.start() }.get()
         try? await gracefulShutdown()
         await self.stop()

@@ -10,8 +10,8 @@ final class RouteLane {
     private let settings: RouteSettings
     private let context: RouteContext
     private let eventLoop: any EventLoop
-    private let acknowledge: (UInt64) -> Void
-    private let record: (Event) -> Void
+    /// It owns the lane, and so outlives it.
+    private unowned let route: RouteRunner
 
     private var ledger: RouteLedger
     private var mailbox: Mailbox?
@@ -19,26 +19,11 @@ final class RouteLane {
     private var retryTimer: Scheduled<Void>?
     private var retryTimerDue: NIODeadline?
 
-    /// What a lane tells its route for the counters and the log.
-    enum Event {
-        case delivered(sink: Int)
-        case failed(sink: Int, sequence: UInt64, DeliveryFailure, retryAt: NIODeadline)
-        /// Reports have been worked off; nothing may be held any more.
-        case settled
-    }
-
-    init(
-        settings: RouteSettings,
-        context: RouteContext,
-        eventLoop: any EventLoop,
-        acknowledge: @escaping (UInt64) -> Void,
-        record: @escaping (Event) -> Void
-    ) {
+    init(route: RouteRunner, settings: RouteSettings, context: RouteContext, eventLoop: any EventLoop) {
+        self.route = route
         self.settings = settings
         self.context = context
         self.eventLoop = eventLoop
-        self.acknowledge = acknowledge
-        self.record = record
         self.ledger = RouteLedger(configuration: settings.ledger, seed: UInt64.random(in: .min ... .max))
         self.outgoing = Array(repeating: [], count: settings.sinks.count)
     }
@@ -75,20 +60,29 @@ final class RouteLane {
 
     private func finished(_ reports: [DeliveryReport]) {
         let now = NIODeadline.now()
+        let route = self.route
         for report in reports {
+            var delivered = 0
             for sequence in report.delivered {
-                let settlement = self.ledger.delivered(sequence, sink: report.sink, now: now)
-                if settlement != .ignoreResult { self.record(.delivered(sink: report.sink)) }
-                if settlement == .acknowledge { self.acknowledge(sequence) }
+                switch self.ledger.delivered(sequence, sink: report.sink, now: now) {
+                case .acknowledge:
+                    delivered += 1
+                    route.acknowledge(sequence, from: self)
+                case .settledWithoutSession, .waitForOthers:
+                    delivered += 1
+                case .retry, .ignoreResult:
+                    break
+                }
             }
+            route.delivered(delivered, sink: report.sink)
             for failed in report.failed {
                 let settlement = self.ledger.failed(failed.sequence, sink: report.sink, failed.failure, now: now)
                 guard case .retry(let due) = settlement else { continue }
-                self.record(.failed(sink: report.sink, sequence: failed.sequence, failed.failure, retryAt: due))
+                route.failed(failed.sequence, sink: report.sink, failed.failure, retryAt: due, now: now)
             }
         }
         self.scheduleRetry()
-        self.record(.settled)
+        route.reportsWorkedOff()
     }
 
     // MARK: Retries
@@ -122,7 +116,7 @@ final class RouteLane {
     }
 
     func sessionResumed(isNew: Bool) {
-        for sequence in self.ledger.sessionResumed(isNew: isNew, now: .now()) { self.acknowledge(sequence) }
+        for sequence in self.ledger.sessionResumed(isNew: isNew, now: .now()) { self.route.acknowledge(sequence, from: self) }
     }
 
     func forget() {

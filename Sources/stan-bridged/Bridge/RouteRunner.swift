@@ -107,19 +107,7 @@ final class RouteRunner: StanSubscriber {
     }
 
     private func makeLane() -> RouteLane {
-        var isCurrent: () -> Bool = { true }
-        let lane = RouteLane(
-            settings: self.settings,
-            context: self.context,
-            eventLoop: self.eventLoop,
-            acknowledge: { [weak self] sequence in
-                // A retired lane's sequences belong to other messages now.
-                if isCurrent() { self?.acknowledge(sequence) }
-            },
-            record: { [weak self] in self?.record($0) }
-        )
-        isCurrent = { [weak self, weak lane] in self?.lane === lane }
-        return lane
+        RouteLane(route: self, settings: self.settings, context: self.context, eventLoop: self.eventLoop)
     }
 
     private func startLaneAnew(with envelope: Envelope, now: NIODeadline) {
@@ -140,32 +128,40 @@ final class RouteRunner: StanSubscriber {
         _ = lane.received(envelope, now: now)
     }
 
-    private func record(_ event: RouteLane.Event) {
-        switch event {
-        case .delivered(let sink):
-            self.counters.sinks[sink].delivered += 1
-        case .failed(let sink, let sequence, let failure, let due):
-            if case .rejected = failure {
-                self.counters.sinks[sink].rejections += 1
-            } else {
-                self.counters.sinks[sink].retries += 1
-            }
-            self.logFailure(sink: sink, sequence: sequence, failure, due: due)
-        case .settled:
-            self.retired.removeAll { $0.held == 0 }
-            guard self.retrying == 0 else { return }
-            for sink in self.failures.indices {
-                guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
-                self.logger.notice(
-                    "delivering again; everything that had failed has been delivered",
-                    metadata: [LogKey.sink: "\(self.settings.sinks[sink].name)", "failed_attempts": "\(count)"]
-                )
-            }
+    // MARK: From the lanes
+
+    /// Acks for a lane; not for a retired one, whose sequences belong to other messages now.
+    func acknowledge(_ sequence: UInt64, from lane: RouteLane) {
+        if lane === self.lane { self.acknowledge(sequence) }
+    }
+
+    func delivered(_ count: Int, sink: Int) {
+        self.counters.sinks[sink].delivered += UInt64(count)
+    }
+
+    func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, retryAt due: NIODeadline, now: NIODeadline) {
+        if case .rejected = failure {
+            self.counters.sinks[sink].rejections += 1
+        } else {
+            self.counters.sinks[sink].retries += 1
+        }
+        self.logFailure(sink: sink, sequence: sequence, failure, due: due, now: now)
+    }
+
+    /// A lane has worked off reports; perhaps nothing fails any more, and a retired lane holds nothing.
+    func reportsWorkedOff() {
+        if !self.retired.isEmpty { self.retired.removeAll { $0.held == 0 } }
+        guard self.retrying == 0 else { return }
+        for sink in self.failures.indices {
+            guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
+            self.logger.notice(
+                "delivering again; everything that had failed has been delivered",
+                metadata: [LogKey.sink: "\(self.settings.sinks[sink].name)", "failed_attempts": "\(count)"]
+            )
         }
     }
 
-    private func logFailure(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, due: NIODeadline) {
-        let now = NIODeadline.now()
+    private func logFailure(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, due: NIODeadline, now: NIODeadline) {
         var metadata: Logger.Metadata = [
             LogKey.sink: "\(self.settings.sinks[sink].name)", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
         ]
@@ -196,7 +192,7 @@ final class RouteRunner: StanSubscriber {
 
     private var lanes: [RouteLane] { self.retired + (self.lane.map { [$0] } ?? []) }
 
-    private var retrying: Int { self.lanes.reduce(0) { $0 + $1.retrying } }
+    private var retrying: Int { self.retired.reduce(self.lane?.retrying ?? 0) { $0 + $1.retrying } }
 
     var status: RouteStatus {
         let oldest = self.lanes.compactMap(\.oldestReceivedAt).min()

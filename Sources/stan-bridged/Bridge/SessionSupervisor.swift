@@ -102,7 +102,7 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.session = session
         session.onLost = { [weak self] in self?.sessionLost($0) }
         session.connect().assumeIsolated().whenComplete { result in
-            guard self.session === session else { return }
+            guard self.session === session, !self.isStopping else { return }
             switch result {
             case .success: self.sessionMade(session)
             case .failure(let error): self.sessionRefused(error as? StanError ?? StanError(.nats, "\(error)"))

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -45,7 +46,8 @@ struct AdminServer: Service {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw AdminServerError(description: "admin.listen: cannot listen on \(self.host):\(self.port): \(error)")
+            let reason = strerror(error.errnoCode).map { String(cString: $0) } ?? "\(error)"
+            throw AdminServerError(description: "admin.listen: cannot listen on \(self.host):\(self.port): \(reason)")
         }
     }
 
