@@ -130,9 +130,7 @@ public final class StanClient: Sendable {
     public func connectionLost() async -> StanError {
         let promise = self.eventLoop.makePromise(of: StanError.self)
         self.eventLoop.execute {
-            let session = self.core.value.session
-            guard session.isOpen else { return promise.succeed(.closed) }
-            session.onEnd { promise.succeed($0) }
+            self.core.value.session.onEnd { promise.succeed($0) }
         }
         return (try? await promise.futureResult.get()) ?? .closed
     }

@@ -54,8 +54,9 @@ package final class StanSession: NATSConnectionObserver {
         nats.addObserver(self)
     }
 
-    /// Registers what is to be called once when the session has ended, for whatever reason.
+    /// Registers what is to be called once when the session has ended, for whatever reason; at once if it has.
     func onEnd(_ handler: @escaping (StanError) -> Void) {
+        if case .ended(let error) = self.state { return handler(error) }
         self.endHandlers.append(handler)
     }
 

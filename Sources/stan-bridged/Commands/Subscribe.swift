@@ -3,6 +3,7 @@ import Delivery
 import Glibc
 import NIOCore
 import StanCore
+import UnixSignals
 
 /// `stan-bridged sub`: prints messages, and acks them.
 struct Subscribe: AsyncParsableCommand {
@@ -66,6 +67,14 @@ struct Subscribe: AsyncParsableCommand {
         let client = try await self.connection.connect(prefix: "stan-bridged-sub")
         do {
             let subscription = try await client.subscribe(to: self.channel, options: self.options)
+            // The session is closed in order: a client that just goes away keeps its id for minutes.
+            let interruption = Task {
+                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                    try? await client.close()
+                    return true
+                }
+                return false
+            }
             var printed = 0
             for await message in subscription {
                 self.show(message)
@@ -73,7 +82,13 @@ struct Subscribe: AsyncParsableCommand {
                 printed += 1
                 if printed == self.count { break }
             }
-            guard printed == self.count else { throw await client.connectionLost() }
+            if printed != self.count {
+                let reason = await client.connectionLost()
+                guard reason.code == .connectionClosed else { throw reason }
+                _ = await interruption.value
+                return
+            }
+            interruption.cancel()
             if self.unsubscribe { try await subscription.unsubscribe() }
             try await client.close()
         } catch let error as StanError {
