@@ -4,7 +4,7 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case connectTimeout, clientIDInUse, subscribeTimeout, closeTimeout, publishAckTimeout
-            case connectionClosed, connectionLost, invalidArgument, tooLarge, refused, nats
+            case connectionClosed, connectionLost, invalidArgument, tooLarge, refused, nats, cancelled
         }
 
         private let kind: Kind
@@ -43,6 +43,9 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
 
         /// NATS could not be reached, or not at the moment.
         public static let nats = Self(kind: .nats)
+
+        /// The task that waited was cancelled. A message that it had published may be stored or not.
+        public static let cancelled = Self(kind: .cancelled)
     }
 
     public let code: Code
@@ -50,12 +53,18 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What happened, in one line, without secrets. Server errors keep the server's words.
     public let message: String
 
-    public init(_ code: Code, _ message: String) {
+    /// The id under which a published message that failed was sent.
+    public let guid: String?
+
+    public init(_ code: Code, _ message: String, guid: String? = nil) {
         self.code = code
         self.message = message
+        self.guid = guid
     }
 
-    public var description: String { self.message }
+    public var description: String {
+        self.guid.map { "\(self.message) (guid \($0))" } ?? self.message
+    }
 
     static let closed = StanError(.connectionClosed, "stan: connection closed")
 }

@@ -335,27 +335,18 @@ package final class NATSConnection {
     /// Publishes, or says at once why not.
     package func publish(_ payload: ByteBuffer, to subject: String, reply: String? = nil) throws(NATSError) {
         self.eventLoop.assertInEventLoop()
-        guard case .connected(let handler, let info) = self.state else { throw self.unavailable }
         guard NATSSubject.isPublishable(subject) else { throw .invalidSubject(subject) }
         let size = payload.readableBytes
-        guard size <= info.maximumPayload else { throw .payloadTooLarge(size: size, limit: info.maximumPayload) }
-        func writeLine(_ buffer: inout ByteBuffer) {
+        try self.write(size: size, payload: payload) { buffer in
             buffer.writeStaticString("PUB ")
             buffer.writeString(subject)
             if let reply {
                 buffer.writeStaticString(" ")
                 buffer.writeString(reply)
             }
-            buffer.writeString(" \(size)\r\n")
-        }
-        if size >= Self.largePayload {
-            handler.write(line: writeLine, largePayload: payload)
-        } else {
-            handler.write {
-                writeLine(&$0)
-                $0.writeImmutableBuffer(payload)
-                $0.writeStaticString("\r\n")
-            }
+            buffer.writeStaticString(" ")
+            buffer.writeDecimal(size)
+            buffer.writeStaticString("\r\n")
         }
     }
 
@@ -366,6 +357,27 @@ package final class NATSConnection {
         guard case .connected(let handler, _) = self.state else { return false }
         handler.write(body)
         return true
+    }
+
+    /// Writes a PUB whose line, and the payload up to its last part, the caller has already made.
+    ///
+    /// - Parameters:
+    ///   - size: of the payload as a whole.
+    ///   - payload: the last part of the payload: everything after what `head` writes.
+    ///   - head: writes `PUB subject [reply] size`, the line's end, and the first part of the payload.
+    package func write(size: Int, payload: ByteBuffer, head: (inout ByteBuffer) -> Void) throws(NATSError) {
+        self.eventLoop.assertInEventLoop()
+        guard case .connected(let handler, let info) = self.state else { throw self.unavailable }
+        guard size <= info.maximumPayload else { throw .payloadTooLarge(size: size, limit: info.maximumPayload) }
+        if payload.readableBytes >= Self.largePayload {
+            handler.write(line: head, largePayload: payload)
+        } else {
+            handler.write {
+                head(&$0)
+                $0.writeImmutableBuffer(payload)
+                $0.writeStaticString("\r\n")
+            }
+        }
     }
 
     /// Publishes with a reply subject of its own and waits for the first answer.

@@ -1,7 +1,6 @@
 public import Logging
 import NATSTransport
 public import NIOCore
-import NIOPosix
 
 /// A client of NATS Streaming (STAN): one session with a server, to publish to channels and to subscribe to them.
 ///
@@ -16,27 +15,23 @@ import NIOPosix
 ///
 /// A lost NATS connection is made anew, and the session goes on. A lost session is not: when the server no longer knows the
 /// client, every operation fails with ``StanError/Code/connectionClosed``, and a new client has to be made.
+/// ``connectionLost()`` waits for that.
 public final class StanClient: Sendable {
-    /// What lives on the event loop.
-    private final class Core {
-        let nats: NATSConnection
-        let session: StanSession
+    private let transport: StanTransport
+    private let ownsTransport: Bool
+    private let session: NIOLoopBound<StanSession>
 
-        init(nats: NATSConnection, session: StanSession) {
-            self.nats = nats
-            self.session = session
-        }
+    private var eventLoop: any EventLoop { self.transport.eventLoop }
+
+    private init(transport: StanTransport, ownsTransport: Bool, session: NIOLoopBound<StanSession>) {
+        self.transport = transport
+        self.ownsTransport = ownsTransport
+        self.session = session
     }
 
-    private let eventLoop: any EventLoop
-    private let core: NIOLoopBound<Core>
+    // MARK: Life
 
-    private init(eventLoop: any EventLoop, core: NIOLoopBound<Core>) {
-        self.eventLoop = eventLoop
-        self.core = core
-    }
-
-    /// Connects to NATS and asks the STAN server for a session.
+    /// Connects to NATS, over a connection of the client's own, and asks the STAN server for a session.
     ///
     /// - Parameters:
     ///   - servers: URLs of NATS servers, `nats://[user:password@|token@]host[:port]`, tried in random order.
@@ -53,45 +48,125 @@ public final class StanClient: Sendable {
         logger: Logger = Logger(label: "stan", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws -> StanClient {
         try configuration.validate()
-        let addresses = try servers.map {
-            guard let address = NATSServerAddress($0) else {
-                // The text may hold a password, so it is not repeated.
-                throw StanError(.invalidArgument, "a NATS server's URL is not of the form nats://[user:password@]host[:port]")
-            }
-            return address
+        var nats = StanTransport.Configuration(servers: servers)
+        nats.name = configuration.clientID
+        nats.connectTimeout = configuration.requestTimeout
+        let transport = try await StanTransport.connect(nats, eventLoop: eventLoop, logger: logger)
+        do {
+            return try await self.connect(over: transport, configuration: configuration, ownsTransport: true)
+        } catch {
+            await transport.close()
+            throw error
         }
-        guard !addresses.isEmpty else { throw StanError(.invalidArgument, "no NATS server is given") }
-
-        let loop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
-        let core = try await loop.flatSubmit {
-            var natsConfiguration = NATSConfiguration(servers: addresses)
-            natsConfiguration.name = configuration.clientID
-            natsConfiguration.connectTimeout = configuration.requestTimeout
-            let nats = NATSConnection(configuration: natsConfiguration, on: loop, logger: logger)
-            let session = StanSession(nats: nats, configuration: configuration, logger: logger)
-            let core = NIOLoopBound(Core(nats: nats, session: session), eventLoop: loop)
-            return nats.startAndWait()
-                .flatMapErrorThrowing { throw StanError(.nats, "\($0)") }
-                .flatMap { core.value.session.connect() }
-                .flatMapErrorThrowing { error in
-                    core.value.nats.close()
-                    throw error
-                }
-                .map { core }
-        }.get()
-        return StanClient(eventLoop: loop, core: core)
     }
+
+    /// Asks the STAN server for a session over a connection that is there. Closing the client leaves the connection open.
+    ///
+    /// - Throws: as ``connect(to:configuration:eventLoop:logger:)``.
+    public static func connect(over transport: StanTransport, configuration: StanConfiguration) async throws -> StanClient {
+        try await self.connect(over: transport, configuration: configuration, ownsTransport: false)
+    }
+
+    private static func connect(
+        over transport: StanTransport,
+        configuration: StanConfiguration,
+        ownsTransport: Bool
+    ) async throws -> StanClient {
+        let session = try await transport.eventLoop.flatSubmit {
+            let nats = transport.connection.value
+            let session = StanSession(nats: nats, configuration: configuration, logger: transport.logger)
+            let bound = NIOLoopBound(session, eventLoop: transport.eventLoop)
+            return session.connect().map { bound }
+        }.get()
+        return StanClient(transport: transport, ownsTransport: ownsTransport, session: session)
+    }
+
+    /// A client that nobody holds any more leaves nothing behind: its session ends on this side, and the server finds out.
+    deinit {
+        let session = self.session
+        let transport = self.ownsTransport ? self.transport : nil
+        session.eventLoop.execute {
+            session.value.abandon()
+            transport?.connection.value.close()
+        }
+    }
+
+    /// Ends the session, and the NATS connection if it is the client's own. Durables are kept. What waits for an ack fails.
+    /// A second call does nothing.
+    ///
+    /// - Throws: ``StanError`` when the server did not confirm; the client is closed all the same.
+    public func close() async throws {
+        try await self.eventLoop.flatSubmit { [session, transport, ownsTransport] in
+            session.value.close().always { _ in
+                if ownsTransport { transport.connection.value.close() }
+            }
+        }.get()
+    }
+
+    /// Waits until the session has ended: because the server no longer knows it or does not answer any more, or by ``close()``.
+    ///
+    /// - Returns: the reason; ``StanError/Code/connectionClosed`` after ``close()``, ``StanError/Code/cancelled`` when the waiting
+    ///   task was cancelled.
+    public func connectionLost() async -> StanError {
+        let promise = self.eventLoop.makePromise(of: StanError.self)
+        return await withTaskCancellationHandler {
+            self.eventLoop.execute { [session] in session.value.onEnd { promise.succeed($0) } }
+            return (try? await promise.futureResult.get()) ?? .closed
+        } onCancel: {
+            promise.succeed(StanError(.cancelled, "waiting for the loss of the session was cancelled"))
+        }
+    }
+
+    // MARK: Publish
 
     /// Publishes one message and returns when the server has stored it.
     ///
+    /// When ``StanConfiguration/maxPubAcksInFlight`` messages wait for their acks, it waits for its turn. Cancelling the task ends
+    /// the waiting at once; the message may be stored or not.
+    ///
     /// - Throws: ``StanError`` with the code ``StanError/Code/publishAckTimeout`` (stored or not: unknown),
     ///   ``StanError/Code/connectionClosed`` (likewise), ``StanError/Code/tooLarge``, ``StanError/Code/invalidArgument``,
-    ///   ``StanError/Code/refused`` or ``StanError/Code/nats``.
+    ///   ``StanError/Code/refused``, ``StanError/Code/cancelled`` or ``StanError/Code/nats``.
     public func publish(_ data: ByteBuffer, to channel: String) async throws {
-        try await self.eventLoop.flatSubmit { self.core.value.session.publish(data, to: channel) }.get()
+        let waiter = PublishWaiter(session: self.session)
+        try await withTaskCancellationHandler {
+            try await waiter.publish(data, to: channel)
+        } onCancel: {
+            waiter.cancel()
+        }
     }
 
-    /// Subscribes to a channel. Messages are acked by hand, with ``StanMessage/ack()``.
+    /// Publishes one message without waiting for anything.
+    ///
+    /// Messages are sent in the order of the calls. Those beyond ``StanConfiguration/maxPubAcksInFlight`` wait in memory for their
+    /// turn: a caller who publishes faster than the server takes should count what is on its way.
+    ///
+    /// - Parameter onAck: called once, on the client's event loop: with nil when the server has stored the message, else with the
+    ///   error, which names the guid. Must not block.
+    public func publish(_ data: ByteBuffer, to channel: String, onAck: @escaping @Sendable (StanError?) -> Void) {
+        self.eventLoop.execute { [session] in
+            _ = session.value.publish(data, to: channel, completion: onAck)
+        }
+    }
+
+    /// Publishes many messages, in order, and returns when every one has been stored or has failed. The fastest way.
+    ///
+    /// - Returns: what failed: the index of the message, and why. Empty when all are stored.
+    /// - Throws: ``StanError`` with the code ``StanError/Code/cancelled`` when the task was cancelled; what was not yet sent is not
+    ///   sent then.
+    public func publish(contentsOf messages: [ByteBuffer], to channel: String) async throws -> [(index: Int, error: StanError)] {
+        guard !messages.isEmpty else { return [] }
+        let waiter = BatchPublishWaiter(session: self.session, messages: messages, channel: channel)
+        return try await withTaskCancellationHandler {
+            try await waiter.publish()
+        } onCancel: {
+            waiter.cancel()
+        }
+    }
+
+    // MARK: Subscribe
+
+    /// Subscribes to a channel. Messages are acked by hand, with ``StanMessage/ack()``, or by ``StanSubscription/process(_:)``.
     ///
     /// - Throws: ``StanError`` with the code ``StanError/Code/subscribeTimeout``, ``StanError/Code/refused`` (the server's words),
     ///   ``StanError/Code/invalidArgument``, ``StanError/Code/connectionClosed`` or ``StanError/Code/nats``.
@@ -99,39 +174,16 @@ public final class StanClient: Sendable {
         to channel: String,
         options: StanSubscriptionOptions = StanSubscriptionOptions()
     ) async throws -> StanSubscription {
-        try await self.eventLoop.flatSubmit {
-            let loop = self.eventLoop
-            let feed = StanSubscription.Feed(channel: channel, eventLoop: loop)
-            let promise = loop.makePromise(of: StanSubscription.self)
-            self.core.value.session.subscribe(to: channel, options: options, subscriber: feed) { result in
+        try await self.eventLoop.flatSubmit { [session, eventLoop] in
+            let feed = MessageFeed(channel: channel, options: options, eventLoop: eventLoop)
+            let promise = eventLoop.makePromise(of: StanSubscription.self)
+            session.value.subscribe(to: channel, options: options, subscriber: feed) { result in
                 switch result {
-                case .success(let subscription):
-                    promise.succeed(feed.attach(subscription))
-                case .failure(let error):
-                    promise.fail(error)
+                case .success(let source): promise.succeed(feed.attach(to: source))
+                case .failure(let error): promise.fail(error)
                 }
             }
             return promise.futureResult
         }.get()
-    }
-
-    /// Ends the session and closes the NATS connection. Durables are kept. What waits for an ack fails.
-    ///
-    /// - Throws: ``StanError`` when the server did not confirm; the client is closed all the same.
-    public func close() async throws {
-        try await self.eventLoop.flatSubmit {
-            self.core.value.session.close().always { _ in self.core.value.nats.close() }
-        }.get()
-    }
-
-    /// Waits until the server no longer knows the session, or does not answer any more.
-    ///
-    /// - Returns: the reason. Returns ``StanError/Code/connectionClosed`` after ``close()``.
-    public func connectionLost() async -> StanError {
-        let promise = self.eventLoop.makePromise(of: StanError.self)
-        self.eventLoop.execute {
-            self.core.value.session.onEnd { promise.succeed($0) }
-        }
-        return (try? await promise.futureResult.get()) ?? .closed
     }
 }

@@ -1,122 +1,121 @@
-public import NIOCore
+import NIOCore
 
 /// The messages of a subscription, as they come.
 ///
-/// The sequence ends when the subscription is closed or its session has ended. What it holds back for a slow reader is bounded by
-/// ``StanSubscriptionOptions/maxInFlight`` and what the server sends again.
+/// ```swift
+/// for await message in subscription {
+///     try store(message.data)
+///     message.ack()
+/// }
+/// ```
+///
+/// The sequence ends when the subscription is closed, its session has ended, or the task is cancelled. It is for one reader. What is
+/// kept for a slow one is bounded by four times ``StanSubscriptionOptions/maxInFlight``; what is beyond the server sends again.
 public struct StanSubscription: AsyncSequence, Sendable {
     public typealias Element = StanMessage
 
     public let channel: String
 
-    private let feed: NIOLoopBound<Feed>
-    private let eventLoop: any EventLoop
-    private let messages: AsyncStream<StanMessage>
+    private let source: NIOLoopBound<StanChannelSubscription>
+    private let acknowledger: Acknowledger
+    private let buffer: MessageBuffer
 
-    fileprivate init(channel: String, feed: Feed, eventLoop: any EventLoop, messages: AsyncStream<StanMessage>) {
+    init(channel: String, source: NIOLoopBound<StanChannelSubscription>, acknowledger: Acknowledger, buffer: MessageBuffer) {
         self.channel = channel
-        self.feed = NIOLoopBound(feed, eventLoop: eventLoop)
-        self.eventLoop = eventLoop
-        self.messages = messages
+        self.source = source
+        self.acknowledger = acknowledger
+        self.buffer = buffer
     }
 
-    public func makeAsyncIterator() -> AsyncStream<StanMessage>.Iterator {
-        self.messages.makeAsyncIterator()
-    }
+    // MARK: Reading
 
-    /// Ends the subscription. A durable is kept by the server and can be resumed.
-    public func close() async throws {
-        try await self.eventLoop.flatSubmit { self.feed.value.end(keepingDurable: true) }.get()
-    }
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private let buffer: MessageBuffer
+        private var batch: ArraySlice<StanMessage> = []
 
-    /// Ends the subscription, and has the server forget the durable.
-    public func unsubscribe() async throws {
-        try await self.eventLoop.flatSubmit { self.feed.value.end(keepingDurable: false) }.get()
-    }
-
-    fileprivate func acknowledge(_ sequence: UInt64) {
-        self.eventLoop.execute { self.feed.value.acknowledge(sequence) }
-    }
-
-    /// Takes the messages from the session on the event loop, and passes them on.
-    final class Feed: StanSubscriber {
-        private let channel: String
-        private let eventLoop: any EventLoop
-        private let messages: AsyncStream<StanMessage>
-        private let continuation: AsyncStream<StanMessage>.Continuation
-        private var source: StanChannelSubscription?
-        private var handle: StanSubscription?
-
-        init(channel: String, eventLoop: any EventLoop) {
-            self.channel = channel
-            self.eventLoop = eventLoop
-            // The server's window bounds what waits here.
-            (self.messages, self.continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+        fileprivate init(buffer: MessageBuffer) {
+            self.buffer = buffer
         }
 
-        func attach(_ source: StanChannelSubscription) -> StanSubscription {
-            let handle = StanSubscription(channel: self.channel, feed: self, eventLoop: self.eventLoop, messages: self.messages)
-            self.source = source
-            self.handle = handle
-            source.onEnd = { [weak self] in
-                self?.continuation.finish()
-                self?.handle = nil
+        public mutating func next() async -> StanMessage? {
+            if let message = self.batch.popFirst() { return message }
+            guard let batch = await self.buffer.next() else { return nil }
+            self.batch = batch[...]
+            return self.batch.popFirst()
+        }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(buffer: self.buffer)
+    }
+
+    /// The same messages in the batches in which they can be had: all that has come since the last one. For throughput.
+    public var batches: Batches { Batches(buffer: self.buffer) }
+
+    /// The messages of a subscription, by the batch.
+    public struct Batches: AsyncSequence, Sendable {
+        public typealias Element = [StanMessage]
+
+        fileprivate let buffer: MessageBuffer
+
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            fileprivate let buffer: MessageBuffer
+
+            public mutating func next() async -> [StanMessage]? {
+                await self.buffer.next()
             }
-            return handle
         }
 
-        func received(_ delivery: borrowing StanDelivery) {
-            guard let handle = self.handle else { return }
-            self.continuation.yield(StanMessage(delivery, subscription: handle))
-        }
-
-        func readCompleted() {}
-
-        func acknowledge(_ sequence: UInt64) {
-            _ = self.source?.acknowledge(sequence)
-        }
-
-        func end(keepingDurable: Bool) -> EventLoopFuture<Void> {
-            guard let source = self.source else { return self.eventLoop.makeFailedFuture(StanError.closed) }
-            return keepingDurable ? source.close() : source.unsubscribe()
+        public func makeAsyncIterator() -> AsyncIterator {
+            AsyncIterator(buffer: self.buffer)
         }
     }
-}
 
-/// A message of a channel.
-public struct StanMessage: Sendable {
-    /// The message's number in its channel, from 1.
-    public let sequence: UInt64
-
-    /// When the server stored the message: nanoseconds since the Unix epoch.
-    public let timestamp: Int64
-
-    /// The message's bytes.
-    public let data: ByteBuffer
-
-    /// Whether the server had tried to send the message before. The first copy may never have arrived.
-    public let redelivered: Bool
-
-    /// How often the server sent the message before, as far as it remembers: it forgets when it restarts.
-    public let redeliveryCount: UInt32
-
-    /// The channel the message was published to.
-    public var channel: String { self.subscription.channel }
-
-    private let subscription: StanSubscription
-
-    fileprivate init(_ delivery: borrowing StanDelivery, subscription: StanSubscription) {
-        self.sequence = delivery.frame.sequence
-        self.timestamp = delivery.frame.timestamp
-        self.redelivered = delivery.frame.redelivered
-        self.redeliveryCount = delivery.frame.redeliveryCount
-        self.data = delivery.data
-        self.subscription = subscription
+    /// Acks all messages of a batch at once.
+    public func ack(_ messages: [StanMessage]) {
+        self.acknowledger.acknowledge(messages.lazy.map(\.sequence))
     }
 
-    /// Tells the server that the message has been taken, so that it is not sent again. There is no answer: an ack that is lost
-    /// on the way shows as a redelivery after the ack wait.
-    public func ack() {
-        self.subscription.acknowledge(self.sequence)
+    /// Gives each message to the handler, one after the other, and acks it when the handler has returned.
+    ///
+    /// A message whose handler throws is not acked: the server sends it again after the ack wait. Returns when the subscription has
+    /// ended or the task is cancelled.
+    ///
+    /// - Parameter onError: told of what a handler threw, and for which message. By default it goes unheard.
+    public func process(
+        onError: (StanMessage, any Error) async -> Void = { _, _ in },
+        _ handler: (StanMessage) async throws -> Void
+    ) async {
+        for await message in self {
+            do {
+                try await handler(message)
+                message.ack()
+            } catch {
+                await onError(message, error)
+            }
+        }
+    }
+
+    // MARK: End
+
+    /// Ends the subscription. A durable is kept by the server and can be resumed. Acks given before are sent first.
+    ///
+    /// - Throws: ``StanError`` with the code ``StanError/Code/connectionClosed`` when it has ended already, else what the server said.
+    public func close() async throws {
+        try await self.end { $0.close() }
+    }
+
+    /// Ends the subscription, and has the server forget the durable. Acks given before are sent first.
+    ///
+    /// - Throws: as ``close()``.
+    public func unsubscribe() async throws {
+        try await self.end { $0.unsubscribe() }
+    }
+
+    private func end(_ body: @escaping @Sendable (StanChannelSubscription) -> EventLoopFuture<Void>) async throws {
+        try await self.source.eventLoop.flatSubmit { [source, acknowledger] in
+            acknowledger.sendWaiting()
+            return body(source.value)
+        }.get()
     }
 }

@@ -4,10 +4,13 @@ import NIOCore
 /// The published messages that wait for the server's ack.
 ///
 /// A guid is a prefix of the session and a number that counts up, so that an ack is found without a table of strings; acks come
-/// nearly in the order of the messages, so that the places are a queue. Promises are handed out, never completed in here.
+/// nearly in the order of the messages, so that the places are a queue. What is to be called is handed out, never called in here.
 struct PublishTable {
+    /// Is called once, with the error if there is one.
+    typealias Completion = (StanError?) -> Void
+
     private struct Place {
-        var promise: EventLoopPromise<Void>?
+        var completion: Completion?
         var deadline: NIODeadline
     }
 
@@ -17,7 +20,8 @@ struct PublishTable {
     /// How many wait.
     private(set) var count = 0
 
-    private let prefix = NUID.make() + "."
+    private let prefix: [UInt8]
+    private let prefixText = NUID.make() + "."
     private let timeout: TimeAmount
     private var places: CircularBuffer<Place> = []
 
@@ -26,36 +30,50 @@ struct PublishTable {
 
     init(timeout: TimeAmount) {
         self.timeout = timeout
+        self.prefix = Array(self.prefixText.utf8)
     }
 
-    mutating func add(_ promise: EventLoopPromise<Void>, now: NIODeadline) -> String {
+    /// - Returns: the guid.
+    mutating func add(now: NIODeadline, _ completion: @escaping Completion) -> String {
         let number = self.first + UInt64(self.places.count)
-        self.places.append(Place(promise: promise, deadline: now + self.timeout))
+        self.places.append(Place(completion: completion, deadline: now + self.timeout))
         self.count += 1
-        return self.prefix + String(number)
+        return self.prefixText + String(number)
     }
 
     /// - Returns: nil for a guid that is not ours or waits no longer.
-    mutating func take(_ guid: String) -> EventLoopPromise<Void>? {
-        guard guid.hasPrefix(self.prefix), let number = UInt64(guid.utf8.dropFirst(self.prefix.utf8.count).asString),
-            number >= self.first, number - self.first < UInt64(self.places.count)
-        else { return nil }
+    mutating func take(_ guid: String) -> Completion? {
+        var guid = guid
+        return guid.withUTF8 { self.take(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func take(_ guid: UnsafeRawBufferPointer) -> Completion? {
+        guard guid.count > self.prefix.count, guid.count <= self.prefix.count + 18, guid.starts(with: self.prefix) else {
+            return nil
+        }
+        var number: UInt64 = 0
+        for byte in guid[self.prefix.count...] {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit <= 9 else { return nil }
+            number = number * 10 + UInt64(digit)
+        }
+        guard number >= self.first, number - self.first < UInt64(self.places.count) else { return nil }
         let index = self.places.index(self.places.startIndex, offsetBy: Int(number - self.first))
-        guard let promise = self.places[index].promise else { return nil }
-        self.places[index].promise = nil
+        guard let completion = self.places[index].completion else { return nil }
+        self.places[index].completion = nil
         self.count -= 1
         self.dropDone()
-        return promise
+        return completion
     }
 
     /// When the oldest runs out of time.
     var nextDeadline: NIODeadline? { self.places.first?.deadline }
 
-    mutating func takeExpired(now: NIODeadline) -> [(guid: String, promise: EventLoopPromise<Void>)] {
-        var expired: [(String, EventLoopPromise<Void>)] = []
+    mutating func takeExpired(now: NIODeadline) -> [(guid: String, completion: Completion)] {
+        var expired: [(String, Completion)] = []
         while let place = self.places.first, place.deadline <= now {
-            if let promise = place.promise {
-                expired.append((self.prefix + String(self.first), promise))
+            if let completion = place.completion {
+                expired.append((self.prefixText + String(self.first), completion))
                 self.count -= 1
             }
             self.places.removeFirst()
@@ -65,22 +83,24 @@ struct PublishTable {
         return expired
     }
 
-    mutating func takeAll() -> [EventLoopPromise<Void>] {
-        let promises = self.places.compactMap(\.promise)
+    /// Takes out all that wait, oldest first.
+    mutating func takeAll() -> [(guid: String, completion: Completion)] {
+        var all: [(String, Completion)] = []
+        for (offset, place) in self.places.enumerated() {
+            if let completion = place.completion {
+                all.append((self.prefixText + String(self.first + UInt64(offset)), completion))
+            }
+        }
         self.first += UInt64(self.places.count)
         self.places.removeAll()
         self.count = 0
-        return promises
+        return all
     }
 
     private mutating func dropDone() {
-        while let place = self.places.first, place.promise == nil {
+        while let place = self.places.first, place.completion == nil {
             self.places.removeFirst()
             self.first += 1
         }
     }
-}
-
-extension Substring.UTF8View {
-    fileprivate var asString: Substring { Substring(self) }
 }

@@ -39,6 +39,11 @@ package final class StanSession: NATSConnectionObserver {
     var natsSubscriptions: [NATSSubscriptionID] = []
     var subscriptions: [(id: NATSSubscriptionID, subscription: StanChannelSubscription)] = []
     var publishes: PublishTable
+    var waitingPublishes: CircularBuffer<WaitingPublish> = []
+    var lastTicket: UInt64 = 0
+
+    /// Messages come in runs for one channel.
+    var recentTemplate: (channel: String, template: PublishTemplate)?
 
     let pingInbox = NUID.makeInbox()
     var pingsOut = 0
@@ -205,7 +210,7 @@ package final class StanSession: NATSConnectionObserver {
         }
         self.natsSubscriptions = []
         self.subscriptions = []
-        for promise in self.publishes.takeAll() { promise.fail(StanError.closed) }
+        self.failPublishes()
         let handlers = self.endHandlers
         self.endHandlers = []
         for handler in handlers { handler(error) }

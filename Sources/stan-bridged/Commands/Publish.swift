@@ -41,9 +41,12 @@ struct Publish: AsyncParsableCommand {
         do {
             if let count = self.count ?? (self.data != nil || self.size != nil ? 1 : nil) {
                 let message = self.data.map { ByteBuffer(string: $0) }
-                published = try await self.publish(client) { index in
-                    guard index < count else { return nil }
-                    return message ?? Self.filler(index, size: self.size ?? 0)
+                if self.rate == nil {
+                    published = try await self.publishBatches(client, count: count, message: message)
+                } else {
+                    published = try await self.publish(client) { index in
+                        index < count ? message ?? Self.filler(index, size: self.size ?? 0) : nil
+                    }
                 }
             } else {
                 published = try await self.publish(client) { _ in readLine(strippingNewline: true).map { ByteBuffer(string: $0) }
@@ -59,6 +62,18 @@ struct Publish: AsyncParsableCommand {
         complain(
             "published and acked: \(published)\(published > 1 ? ", \(Int(Double(published) / max(seconds, 1e-9))) a second" : "")"
         )
+    }
+
+    /// For load: by the thousand.
+    private func publishBatches(_ client: StanClient, count: Int, message: ByteBuffer?) async throws -> Int {
+        var published = 0
+        while published < count {
+            let range = published..<min(count, published + 32_768)
+            let batch = range.map { message ?? Self.filler($0, size: self.size ?? 0) }
+            if let failure = try await client.publish(contentsOf: batch, to: self.channel).first { throw failure.error }
+            published = range.upperBound
+        }
+        return published
     }
 
     /// Keeps many messages under way at once; the client has them wait when it is too many.
