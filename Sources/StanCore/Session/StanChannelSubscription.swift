@@ -18,7 +18,8 @@ package final class StanChannelSubscription: NATSSubscriber {
     /// Called once, when no more messages will come.
     var onEnd: (() -> Void)?
 
-    private unowned let session: StanSession
+    /// Retained, for a subscription may be ended by somebody who let go of its client. The session lets go of the subscription.
+    private let session: StanSession
     private let subscriber: any StanSubscriber
     private var state = State.pending
     private var logger: Logger
