@@ -95,6 +95,7 @@ let package = Package(
                 "StanCore", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["Protocol/generate-protobuf.sh", "Protocol/stan.proto"],
             swiftSettings: swift6
         ),
         .testTarget(

@@ -73,7 +73,8 @@ public struct StanSubscriptionOptions: Sendable {
         case .time(let time):
             // The server subtracts it from its own clock, so that the difference between the clocks does not count.
             position = .timeDeltaStart
-            request.startTimeDelta = now.subtractingReportingOverflow(time).partialValue
+            let (delta, overflow) = now.subtractingReportingOverflow(time)
+            request.startTimeDelta = overflow ? (time < 0 ? .max : .min) : delta
         case .ago(let duration):
             position = .timeDeltaStart
             request.startTimeDelta = duration.nanoseconds

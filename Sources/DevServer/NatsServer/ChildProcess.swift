@@ -94,6 +94,8 @@ final class ChildProcess: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
 
+        self.keepFilesFromChildren()
+
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -122,6 +124,19 @@ final class ChildProcess: Sendable {
         let error = argv[0].map { posix_spawn(&processID, $0, &actions, &attributes, argv, environ) } ?? EINVAL
         if error == 0 { output = ends[0] } else { close(ends[0]) }
         return error
+    }
+
+    /// Marks all of our files close-on-exec, which the sockets of SwiftNIO are not. One that a child held on to would stay open
+    /// when we close it, and its peer would never know.
+    private static func keepFilesFromChildren() {
+        guard let directory = opendir("/proc/self/fd") else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let number = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
+            }
+            if number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        }
     }
 
     /// Reads until the last holder of the other end has closed it.

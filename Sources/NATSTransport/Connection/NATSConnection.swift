@@ -215,7 +215,7 @@ package final class NATSConnection {
         } catch {
             return handler.close(.protocolViolation(error))
         }
-        self.pool.learn(info.connectURLs)
+        self.pool.learn(info.connectURLs, credentials: self.server.credentials)
         switch self.state {
         case .handshaking(let current, nil) where current === handler:
             guard !info.requiresTLS else { return handler.close(.tlsRequired) }

@@ -4,7 +4,20 @@ import NIOCore
 ///
 /// After a disconnect each server is tried once without delay, the one that was lost last; then comes the pause.
 struct ServerPool {
-    private var servers: [NATSServerAddress]
+    /// How many servers are taken from a list that a server sends.
+    static let maximumLearnt = 256
+
+    private struct Entry {
+        var server: NATSServerAddress
+        var isLearnt = false
+
+        func isSamePlace(as other: NATSServerAddress) -> Bool {
+            self.server.port == other.port && self.server.host == other.host
+        }
+    }
+
+    /// In the order in which they are tried; the one in use, or tried just now, is the last.
+    private var servers: [Entry]
 
     /// How many of the servers have been tried since the last success or pause.
     private var tried = 0
@@ -18,7 +31,7 @@ struct ServerPool {
         jitter: TimeAmount,
         using generator: inout some RandomNumberGenerator
     ) {
-        self.servers = servers.shuffled(using: &generator)
+        self.servers = servers.shuffled(using: &generator).map { Entry(server: $0) }
         self.wait = wait
         self.jitter = jitter
     }
@@ -33,10 +46,10 @@ struct ServerPool {
             self.tried = 0
             delay = self.wait + .nanoseconds(Int64.random(in: 0...max(0, self.jitter.nanoseconds), using: &generator))
         }
-        let server = self.servers.removeFirst()
-        self.servers.append(server)
+        let entry = self.servers.removeFirst()
+        self.servers.append(entry)
         self.tried += 1
-        return (server, delay)
+        return (entry.server, delay)
     }
 
     /// A connection was made. When it is lost the others come first, and at once.
@@ -44,11 +57,22 @@ struct ServerPool {
         self.tried = 0
     }
 
-    /// Adds servers that a server has named, without credentials of their own.
-    mutating func learn(_ urls: [String]) {
-        for server in urls.compactMap({ NATSServerAddress($0) })
-        where !self.servers.contains(where: { $0.host == server.host && $0.port == server.port }) {
-            self.servers.insert(server, at: max(0, self.servers.count - 1))
+    /// Takes over the servers of the cluster as the server in use lists them. Of those learnt before, the ones that are listed no
+    /// longer are forgotten, except the one in use. An empty list says nothing: not every server lists its cluster.
+    ///
+    /// - Parameter credentials: those that the server in use took; its URL may be the only place that has them.
+    mutating func learn(_ urls: [String], credentials: NATSCredentials) {
+        let named = urls.prefix(Self.maximumLearnt).compactMap { NATSServerAddress($0) }
+        guard let current = self.servers.last, !named.isEmpty else { return }
+        self.servers.removeAll { entry in
+            entry.isLearnt && !entry.isSamePlace(as: current.server) && !named.contains { entry.isSamePlace(as: $0) }
+        }
+        for server in named where !self.servers.contains(where: { $0.isSamePlace(as: server) }) {
+            let entry = Entry(
+                server: NATSServerAddress(host: server.host, port: server.port, credentials: credentials),
+                isLearnt: true
+            )
+            self.servers.insert(entry, at: self.servers.count - 1)
         }
     }
 }

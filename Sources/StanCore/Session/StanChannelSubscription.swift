@@ -18,8 +18,8 @@ package final class StanChannelSubscription: NATSSubscriber {
     /// Called once, when no more messages will come.
     var onEnd: (() -> Void)?
 
-    private let eventLoop: any EventLoop
-    private unowned let session: StanSession
+    /// Retained, for a subscription may be ended by somebody who let go of its client. The session lets go of the subscription.
+    private let session: StanSession
     private let subscriber: any StanSubscriber
     private var state = State.pending
     private var logger: Logger
@@ -31,7 +31,6 @@ package final class StanChannelSubscription: NATSSubscriber {
         subscriber: any StanSubscriber,
         logger: Logger
     ) {
-        self.eventLoop = session.eventLoop
         self.session = session
         self.channel = channel
         self.options = options
@@ -69,22 +68,12 @@ package final class StanChannelSubscription: NATSSubscriber {
 
     /// Ends the subscription. A durable is kept by the server and can be resumed.
     package func close() -> EventLoopFuture<Void> {
-        self.end(keepingDurable: true)
+        self.session.end(self, keepingDurable: true)
     }
 
     /// Ends the subscription, and forgets the durable with it.
     package func unsubscribe() -> EventLoopFuture<Void> {
-        self.end(keepingDurable: false)
-    }
-
-    private func end(keepingDurable: Bool) -> EventLoopFuture<Void> {
-        // The session may be gone when the subscription has ended; while it is active, it is not.
-        guard self.isActive else {
-            return self.eventLoop.makeFailedFuture(
-                StanError(.connectionClosed, "stan: invalid subscription: it has ended already")
-            )
-        }
-        return self.session.end(self, keepingDurable: keepingDurable)
+        self.session.end(self, keepingDurable: false)
     }
 
     package func received(_ message: borrowing NATSMessage) {
