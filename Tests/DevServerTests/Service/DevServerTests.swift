@@ -13,7 +13,7 @@ struct DevServerTests {
             let session = try await client.connect("me")
             #expect(session.error.isEmpty)
             var inbox = try await client.subscribe("in").makeAsyncIterator()
-            let ackInbox = try await Self.subscribe(client, session, ackWait: 1)
+            let ackInbox = try await Self.subscribe(client, session, ackWait: 3)
             for number in 1...3 {
                 let ack = try await client.request(Self.message("m\(number)"), to: session.pubPrefix + ".foo")
                 #expect(try StanWire.PubAck(decoding: ack) == StanWire.PubAck(guid: "g"))

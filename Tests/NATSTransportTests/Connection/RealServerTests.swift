@@ -228,7 +228,7 @@ struct RealServerTests {
             try await withClient(
                 proxy.url,
                 configure: {
-                    $0.pingInterval = .milliseconds(30)
+                    $0.pingInterval = .milliseconds(400)
                     $0.connectTimeout = .milliseconds(500)
                 }
             ) { client in
