@@ -3,18 +3,20 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
+# For every debug build and test run, e.g. -Xswiftc -warnings-as-errors.
+SWIFT_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 
 .PHONY: demo test build lint format install dependencies
 
 demo: dependencies
-	$(SWIFT) build --product stan-bridged
+	$(SWIFT) build $(SWIFT_FLAGS) --product stan-bridged
 	.build/debug/stan-bridged demo
 
 test: dependencies
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip SimulationTests
-	$(SWIFT) test --skip-build --filter SimulationTests
+	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
+	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --skip SimulationTests
+	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter SimulationTests
 
 # The program as it is installed: one file with the Swift runtime in it.
 build: dependencies
