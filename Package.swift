@@ -108,6 +108,13 @@ let package = Package(
             dependencies: ["DevServer", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
+        // Debian's C client, which speaks STAN and shares no line with ours.
+        .systemLibrary(name: "CLibnats", path: "Tests/CLibnats", providers: [.apt(["libnats-dev"])]),
+        .testTarget(
+            name: "PeerTests",
+            dependencies: ["CLibnats", "StanCore", "TestSupport", nioCore],
+            swiftSettings: swift6
+        ),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Delivery", nioCore],
