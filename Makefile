@@ -23,10 +23,10 @@ build: dependencies
 	$(SWIFT) build $(RELEASE_FLAGS) --product stan-bridged
 
 lint:
-	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Examples Tests
 
 format:
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests
 
 install: build
 	install -D -m 0755 .build/release/stan-bridged $(DESTDIR)$(PREFIX)/bin/stan-bridged

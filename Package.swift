@@ -73,6 +73,9 @@ let package = Package(
             swiftSettings: swift6
         ),
 
+        // The library as its users use it; run in CI.
+        .executableTarget(name: "Examples", dependencies: ["StanCore", nioCore], path: "Examples", swiftSettings: swift6),
+
         // Tests mirror the rooms; TestSupport is what they share.
         .target(
             name: "TestSupport",
