@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(
             name: "NATSTransportTests",
             dependencies: [
-                "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
+                "DevServer", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: swift6
@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "StanCoreTests",
             dependencies: [
-                "StanCore", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
+                "DevServer", "StanCore", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Protocol/generate-protobuf.sh", "Protocol/stan.proto"],

@@ -71,13 +71,14 @@ public struct StanSubscriptionOptions: Sendable {
             position = .sequenceStart
             request.startSequence = sequence
         case .time(let time):
-            // The server subtracts it from its own clock, so that the difference between the clocks does not count.
+            // The server subtracts it from its own clock, so that the difference between the clocks does not count. The future
+            // means new messages only, as 0 does; but a server would compute far beyond the end of its clock, and begin at the first.
             position = .timeDeltaStart
             let (delta, overflow) = now.subtractingReportingOverflow(time)
-            request.startTimeDelta = overflow ? (time < 0 ? .max : .min) : delta
+            request.startTimeDelta = overflow ? (time < 0 ? .max : 0) : max(0, delta)
         case .ago(let duration):
             position = .timeDeltaStart
-            request.startTimeDelta = duration.nanoseconds
+            request.startTimeDelta = max(0, duration.nanoseconds)
         }
         request.startPosition = position.rawValue
         return request

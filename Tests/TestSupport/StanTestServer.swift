@@ -15,6 +15,12 @@ package struct StanTestServer: Sendable {
     /// Its switches; nil when the server is a real one.
     package let devServer: DevServer?
 
+    package init(url: String, clusterID: String, devServer: DevServer?) {
+        self.url = url
+        self.clusterID = clusterID
+        self.devServer = devServer
+    }
+
     /// Whether tests run against a server that is not ours, for `.enabled(if: !StanTestServer.isReal, "reason")`.
     package static var isReal: Bool { Self.realURL != nil }
 

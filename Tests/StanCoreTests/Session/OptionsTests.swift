@@ -41,8 +41,9 @@ struct OptionsTests {
         arguments: [
             (.newOnly, .newOnly, 0, 0), (.lastReceived, .lastReceived, 0, 0), (.first, .first, 0, 0),
             (.sequence(22), .sequenceStart, 22, 0), (.ago(.seconds(3)), .timeDeltaStart, 0, 3_000_000_000),
-            (.time(400), .timeDeltaStart, 0, 600), (.time(1500), .timeDeltaStart, 0, -500),
-            (.time(.min), .timeDeltaStart, 0, .max), (.time(.max), .timeDeltaStart, 0, 1000 - .max),
+            (.time(400), .timeDeltaStart, 0, 600), (.time(1500), .timeDeltaStart, 0, 0),
+            (.time(.min), .timeDeltaStart, 0, .max), (.time(.max), .timeDeltaStart, 0, 0),
+            (.time(-5), .timeDeltaStart, 0, 1005), (.ago(.seconds(-3)), .timeDeltaStart, 0, 0),
         ] as [(StanSubscriptionOptions.Start, StanWire.StartPosition, UInt64, Int64)]
     )
     func start(_ start: StanSubscriptionOptions.Start, _ position: StanWire.StartPosition, _ sequence: UInt64, _ delta: Int64) {
