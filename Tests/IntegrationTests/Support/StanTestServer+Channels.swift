@@ -37,13 +37,15 @@ extension StanTestServer {
         }
         guard let port = ProcessInfo.processInfo.environment["STAN_TEST_MONITOR"].flatMap({ Int($0) }) else { return nil }
         struct Channels: Decodable {
-            struct Subscription: Decodable { var pending_count: Int }
+            struct Subscription: Decodable { var pendingCount: Int }
             var subscriptions: [Subscription]?
         }
         let answer = try await HTTPGet.get("/streaming/channelsz?channel=\(channel)&subs=1", port: port)
         guard answer.status == 200 else { return 0 }
-        let status = try JSONDecoder().decode(Channels.self, from: Data(answer.body.utf8))
-        return status.subscriptions?.reduce(0) { $0 + $1.pending_count } ?? 0
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let status = try decoder.decode(Channels.self, from: Data(answer.body.utf8))
+        return status.subscriptions?.reduce(0) { $0 + $1.pendingCount } ?? 0
     }
 
     /// Whether the server has an ack of everything that it sent; true when there is no way to know.
