@@ -32,8 +32,13 @@ package struct RetrySchedule: Sendable {
         self.jittered(Double(self.maximum.nanoseconds), using: &generator)
     }
 
+    /// Chance works within the maximum rather than being cut off at it: else, after a long outage, everything that waits for the
+    /// longest pause would come back at once.
     private func jittered(_ nanoseconds: Double, using generator: inout some RandomNumberGenerator) -> TimeAmount {
-        let factor = self.jitter > 0 ? Double.random(in: (1 - self.jitter)...(1 + self.jitter), using: &generator) : 1
-        return .nanoseconds(Int64(min(nanoseconds * factor, Double(self.maximum.nanoseconds))))
+        let maximum = Double(self.maximum.nanoseconds)
+        let pause = min(nanoseconds, maximum)
+        guard self.jitter > 0 else { return .nanoseconds(Int64(pause)) }
+        let range = pause * (1 - self.jitter)...min(pause * (1 + self.jitter), maximum)
+        return .nanoseconds(Int64(Double.random(in: range, using: &generator)))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Delivery
 import DevServer
+import UnixSignals
 
 /// `stan-bridged demo`: the whole job in one terminal.
 struct Demo: AsyncParsableCommand {
@@ -17,13 +18,30 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            try await DemoRun(count: self.count).run()
+            try await self.runUntilSignal()
         } catch let error as NatsServerError {
             complain("stan-bridged: \(error)")
             throw Exit.unavailable
         } catch let error as DemoError {
             complain("stan-bridged: the demo failed: \(error)")
             throw Exit.software
+        }
+    }
+
+    /// A signal cuts the story short; what was started is stopped all the same.
+    private func runUntilSignal() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let demo = Task { try await DemoRun(count: self.count).run() }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                    demo.cancel()
+                    break
+                }
+            }
+            let result = await demo.result
+            group.cancelAll()
+            // Whatever an interrupted demo failed with is no failure.
+            if !demo.isCancelled { try result.get() }
         }
     }
 }

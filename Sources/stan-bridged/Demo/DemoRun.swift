@@ -7,7 +7,6 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import StanCore
-import UnixSignals
 
 /// The story that the demo tells: everything a user has, small, and with real parts.
 struct DemoRun {
@@ -51,7 +50,7 @@ struct DemoRun {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let bridge = try Wiring.bridge(configuration, eventLoop: group.next(), logger: silent)
         let bridgeGroup = ServiceGroup(
-            configuration: .init(services: [bridge], gracefulShutdownSignals: [.sigterm, .sigint], logger: silent)
+            configuration: .init(services: [bridge], gracefulShutdownSignals: [], logger: silent)
         )
         async let bridging: Void = bridgeGroup.run()
         try await Self.wait("the bridge to be ready") { await bridge.status().isReady }
@@ -82,6 +81,7 @@ struct DemoRun {
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...self.count {
+                try Task.checkCancellation()
                 if number > 1_000 { try await group.next() }
                 let message = ByteBuffer(string: #"{"order":\#(number),"item":"tea","pots":\#(number % 7 + 1)}"#)
                 group.addTask { try await client.publish(message, to: Self.channel) }

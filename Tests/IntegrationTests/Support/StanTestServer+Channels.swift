@@ -37,18 +37,14 @@ extension StanTestServer {
         }
         guard let port = ProcessInfo.processInfo.environment["STAN_TEST_MONITOR"].flatMap({ Int($0) }) else { return nil }
         struct Channels: Decodable {
-            struct Subscription: Decodable {
-                var pendingCount: Int
-
-                enum CodingKeys: String, CodingKey {
-                    case pendingCount = "pending_count"
-                }
-            }
+            struct Subscription: Decodable { var pendingCount: Int }
             var subscriptions: [Subscription]?
         }
         let answer = try await HTTPGet.get("/streaming/channelsz?channel=\(channel)&subs=1", port: port)
         guard answer.status == 200 else { return 0 }
-        let status = try JSONDecoder().decode(Channels.self, from: Data(answer.body.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let status = try decoder.decode(Channels.self, from: Data(answer.body.utf8))
         return status.subscriptions?.reduce(0) { $0 + $1.pendingCount } ?? 0
     }
 

@@ -5,7 +5,7 @@ final class TestDirectory: Sendable {
     let path: String
 
     init() throws {
-        var template = Array((NSTemporaryDirectory() + "/stan-bridged-test-XXXXXX").utf8CString)
+        var template = Array((NSTemporaryDirectory() + "stan-bridged-test-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         self.path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
