@@ -7,7 +7,7 @@ SWIFT ?= swift
 SWIFT_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 
-.PHONY: demo test build lint format install dependencies
+.PHONY: demo test build bench lint format install dependencies
 
 demo: dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --product stan-bridged
@@ -22,11 +22,15 @@ test: dependencies
 build: dependencies
 	$(SWIFT) build $(RELEASE_FLAGS) --product stan-bridged
 
+# Speed, beside Debian's C client in the same run.
+bench: dependencies
+	scripts/bench
+
 lint:
-	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Examples Tests
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources
 
 format:
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources
 
 install: build
 	install -D -m 0755 .build/release/stan-bridged $(DESTDIR)$(PREFIX)/bin/stan-bridged
