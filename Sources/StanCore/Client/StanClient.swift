@@ -126,12 +126,12 @@ public final class StanClient: Sendable {
 
     /// Waits until the server no longer knows the session, or does not answer any more.
     ///
-    /// - Returns: the reason. Returns ``StanError/Code/connectionClosed`` after ``close()``.
+    /// - Returns: the reason, also when it has happened already. ``StanError/Code/connectionClosed`` after ``close()``.
     public func connectionLost() async -> StanError {
         let promise = self.eventLoop.makePromise(of: StanError.self)
         self.eventLoop.execute {
             let session = self.core.value.session
-            guard session.isOpen else { return promise.succeed(.closed) }
+            if case .ended(let reason) = session.state { return promise.succeed(reason) }
             session.onEnd { promise.succeed($0) }
         }
         return (try? await promise.futureResult.get()) ?? .closed
