@@ -1,14 +1,27 @@
+import NIOCore
 import Synchronization
 
 /// What has come and has not been read. Bounded: what does not fit is dropped, and the server sends it again.
 final class MessageBuffer: Sendable {
+    private struct Waiter {
+        var id: UInt64
+        var maximum: Int
+        var continuation: CheckedContinuation<[StanMessage], Never>
+    }
+
     private struct State {
-        var messages: [StanMessage] = []
-        var waiter: (id: UInt64, continuation: CheckedContinuation<[StanMessage]?, Never>)?
+        var messages = CircularBuffer<StanMessage>()
+        var waiter: Waiter?
         var isFinished = false
         /// Who was cancelled before it began to wait.
         var cancelled: Set<UInt64> = []
         var lastID: UInt64 = 0
+
+        mutating func take(_ maximum: Int) -> [StanMessage] {
+            let count = min(maximum, self.messages.count)
+            defer { self.messages.removeFirst(count) }
+            return Array(self.messages.prefix(count))
+        }
     }
 
     private let capacity: Int
@@ -19,17 +32,16 @@ final class MessageBuffer: Sendable {
     }
 
     func append(_ messages: [StanMessage]) {
-        let resume: (CheckedContinuation<[StanMessage]?, Never>, [StanMessage])? = self.state.withLock { state in
+        let resume: (() -> Void)? = self.state.withLock { state in
             guard !state.isFinished else { return nil }
-            if let waiter = state.waiter {
-                state.waiter = nil
-                return (waiter.continuation, messages)
-            }
             let room = self.capacity - state.messages.count
             state.messages.append(contentsOf: messages.prefix(max(0, room)))
-            return nil
+            guard let waiter = state.waiter, !state.messages.isEmpty else { return nil }
+            state.waiter = nil
+            let taken = state.take(waiter.maximum)
+            return { waiter.continuation.resume(returning: taken) }
         }
-        resume?.0.resume(returning: resume?.1)
+        resume?()
     }
 
     func finish() {
@@ -38,42 +50,59 @@ final class MessageBuffer: Sendable {
             defer { state.waiter = nil }
             return state.waiter
         }
-        waiter?.continuation.resume(returning: nil)
+        waiter?.continuation.resume(returning: [])
+    }
+
+    /// The next message, as soon as there is one.
+    ///
+    /// - Returns: nil at the end, and when the task is cancelled.
+    func next() async -> StanMessage? {
+        let (message, id) = self.state.withLock { state in
+            if let message = state.messages.popFirst() { return (message as StanMessage?, UInt64(0)) }
+            state.lastID += 1
+            return (nil, state.lastID)
+        }
+        if let message { return message }
+        return await self.wait(id, maximum: 1).first
     }
 
     /// Everything that waits, as soon as something does.
     ///
     /// - Returns: nil at the end, and when the task is cancelled.
-    func next() async -> [StanMessage]? {
+    func nextBatch() async -> [StanMessage]? {
         let id = self.state.withLock { state in
             state.lastID += 1
             return state.lastID
         }
+        let batch = await self.wait(id, maximum: .max)
+        return batch.isEmpty ? nil : batch
+    }
+
+    private func wait(_ id: UInt64, maximum: Int) async -> [StanMessage] {
+        // One that is cancelled after it was given something leaves a note that nobody reads.
+        defer { self.state.withLock { _ = $0.cancelled.remove(id) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let now: [StanMessage]?? = self.state.withLock { state in
-                    if state.cancelled.remove(id) != nil { return .some(nil) }
-                    if !state.messages.isEmpty {
-                        defer { state.messages = [] }
-                        return .some(state.messages)
-                    }
-                    if state.isFinished { return .some(nil) }
+                let now: [StanMessage]? = self.state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return [] }
+                    if !state.messages.isEmpty { return state.take(maximum) }
+                    if state.isFinished { return [] }
                     precondition(state.waiter == nil, "the messages of a subscription are read in two places at once")
-                    state.waiter = (id, continuation)
+                    state.waiter = Waiter(id: id, maximum: maximum, continuation: continuation)
                     return nil
                 }
-                if case .some(let result) = now { continuation.resume(returning: result) }
+                if let now { continuation.resume(returning: now) }
             }
         } onCancel: {
-            let waiter: CheckedContinuation<[StanMessage]?, Never>? = self.state.withLock { state in
+            let waiter: Waiter? = self.state.withLock { state in
                 guard let waiter = state.waiter, waiter.id == id else {
-                    if state.lastID == id { state.cancelled.insert(id) }
+                    state.cancelled.insert(id)
                     return nil
                 }
                 state.waiter = nil
-                return waiter.continuation
+                return waiter
             }
-            waiter?.resume(returning: nil)
+            waiter?.continuation.resume(returning: [])
         }
     }
 }

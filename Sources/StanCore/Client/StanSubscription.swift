@@ -9,7 +9,8 @@ import NIOCore
 /// }
 /// ```
 ///
-/// The sequence ends when the subscription is closed, its session has ended, or the task is cancelled. It is for one reader. What is
+/// The sequence ends when the subscription is closed, its session has ended, or the task is cancelled. It is for one reader, who may
+/// leave off and go on: a new loop begins with what the last one has not read. What is
 /// kept for a slow one is bounded by four times ``StanSubscriptionOptions/maxInFlight``; what is beyond the server sends again.
 public struct StanSubscription: AsyncSequence, Sendable {
     public typealias Element = StanMessage
@@ -31,17 +32,13 @@ public struct StanSubscription: AsyncSequence, Sendable {
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let buffer: MessageBuffer
-        private var batch: ArraySlice<StanMessage> = []
 
         fileprivate init(buffer: MessageBuffer) {
             self.buffer = buffer
         }
 
         public mutating func next() async -> StanMessage? {
-            if let message = self.batch.popFirst() { return message }
-            guard let batch = await self.buffer.next() else { return nil }
-            self.batch = batch[...]
-            return self.batch.popFirst()
+            await self.buffer.next()
         }
     }
 
@@ -62,7 +59,7 @@ public struct StanSubscription: AsyncSequence, Sendable {
             fileprivate let buffer: MessageBuffer
 
             public mutating func next() async -> [StanMessage]? {
-                await self.buffer.next()
+                await self.buffer.nextBatch()
             }
         }
 
