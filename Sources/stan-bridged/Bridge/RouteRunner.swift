@@ -153,7 +153,8 @@ final class RouteRunner: StanSubscriber {
             self.logFailure(sink: sink, sequence: sequence, failure, due: due)
         case .settled:
             self.retired.removeAll { $0.held == 0 }
-            guard self.retrying == 0 else { return }
+            // What is being tried again just now has not been delivered either.
+            guard self.lanes.allSatisfy({ $0.failing == 0 }) else { return }
             for sink in self.failures.indices {
                 guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
                 self.logger.notice(
