@@ -45,7 +45,8 @@ struct AdminServer: Service {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw AdminServerError(description: "admin.listen: cannot listen on \(self.host):\(self.port): \(error)")
+            let address = HostAndPort.text(self.host, self.port)
+            throw AdminServerError(description: "admin.listen: cannot listen on \(address): \(error)")
         }
     }
 
@@ -71,7 +72,7 @@ struct AdminServer: Service {
 
     private static func text(of address: SocketAddress) -> String {
         guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return HostAndPort.text(host, port)
     }
 }
 
