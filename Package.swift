@@ -125,7 +125,9 @@ let package = Package(
         ),
         .testTarget(
             name: "BridgeTests",
-            dependencies: ["stan-bridged", "Config", "Delivery", "StanCore", "TestSupport", logging, nioCore],
+            dependencies: [
+                "stan-bridged", "Config", "Delivery", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix,
+            ],
             swiftSettings: swift6
         ),
         .testTarget(

@@ -117,6 +117,10 @@ package struct RouteLedger {
     /// How many retries wait; a message counts once for each sink that failed to take it.
     package var retrying: Int { self.retries.count }
 
+    /// How many deliveries have failed at least once and not succeeded since, whether they wait or are being tried again; a message
+    /// counts once for each sink.
+    package var failing: Int { self.attempts.count }
+
     /// When the oldest message that is held came. Looks at all of them: for reports, not for decisions.
     package var oldestReceivedAt: NIODeadline? {
         var oldest: NIODeadline?

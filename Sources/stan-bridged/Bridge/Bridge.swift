@@ -43,7 +43,7 @@ final class Bridge: Service {
         }
     }
 
-    private let settings: Settings
+    let settings: Settings
     /// What the HTTP sinks share, if there are any.
     private let engine: CurlEngine?
     private let eventLoop: any EventLoop

@@ -32,7 +32,7 @@ struct FailureSummary {
         return .continues(failures: self.sinceLine)
     }
 
-    /// To be told when nothing waits for a retry any more.
+    /// To be told when everything that had failed has been delivered.
     mutating func recovered() -> Line? {
         guard self.lastLine != nil else { return nil }
         defer { self = FailureSummary() }

@@ -31,6 +31,7 @@ final class RouteLane {
     var held: Int { self.ledger.held }
     var inDelivery: Int { self.ledger.inDelivery }
     var retrying: Int { self.ledger.retrying }
+    var failing: Int { self.ledger.failing }
     var oldestReceivedAt: NIODeadline? { self.ledger.oldestReceivedAt }
 
     // MARK: In

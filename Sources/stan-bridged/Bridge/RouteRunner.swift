@@ -151,7 +151,8 @@ final class RouteRunner: StanSubscriber {
     /// A lane has worked off reports; perhaps nothing fails any more, and a retired lane holds nothing.
     func reportsWorkedOff() {
         if !self.retired.isEmpty { self.retired.removeAll { $0.held == 0 } }
-        guard self.retrying == 0 else { return }
+        // What is being tried again just now has not been delivered either.
+        guard self.lane?.failing ?? 0 == 0, self.retired.allSatisfy({ $0.failing == 0 }) else { return }
         for sink in self.failures.indices {
             guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
             self.logger.notice(

@@ -5,7 +5,7 @@ struct CheckReport {
     let text: String
 
     init(_ configuration: Configuration) {
-        let servers = configuration.nats.servers.map { "\($0.host):\($0.port)" }.joined(separator: ", ")
+        let servers = configuration.nats.servers.map { HostAndPort.text($0.host, Int($0.port)) }.joined(separator: ", ")
         var lines = [
             "NATS \(servers), cluster \(configuration.stan.clusterID), client \(configuration.stan.clientID)",
             "",
@@ -17,7 +17,7 @@ struct CheckReport {
             ]
         }
         lines += Self.table([["ROUTE", "CHANNEL", "READS", "IN FLIGHT", "ACK WAIT", "TO"]] + rows)
-        if let admin = configuration.admin { lines += ["", "admin on \(admin.host):\(admin.port)"] }
+        if let admin = configuration.admin { lines += ["", "admin on \(HostAndPort.text(admin.host, Int(admin.port)))"] }
         self.text = lines.joined(separator: "\n") + "\n"
     }
 

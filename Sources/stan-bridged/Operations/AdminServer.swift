@@ -47,7 +47,8 @@ struct AdminServer: Service {
             try await application.run()
         } catch let error as IOError {
             let reason = strerror(error.errnoCode).map { String(cString: $0) } ?? "\(error)"
-            throw AdminServerError(description: "admin.listen: cannot listen on \(self.host):\(self.port): \(reason)")
+            let address = HostAndPort.text(self.host, self.port)
+            throw AdminServerError(description: "admin.listen: cannot listen on \(address): \(reason)")
         }
     }
 
@@ -73,7 +74,7 @@ struct AdminServer: Service {
 
     private static func text(of address: SocketAddress) -> String {
         guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return HostAndPort.text(host, port)
     }
 }
 

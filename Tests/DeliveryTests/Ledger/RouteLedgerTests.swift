@@ -122,6 +122,21 @@ struct RouteLedgerTests {
         #expect(ledger.takeDue(now: now + .seconds(1))?.delivery.attempt == 2)
     }
 
+    @Test("a delivery counts as failing from its first failure until it succeeds, also while it is tried again")
+    func failing() {
+        var ledger = Self.ledger(sinks: 2)
+        _ = ledger.received(Self.message(1), now: .zero)
+        #expect(ledger.failing == 0)
+        _ = ledger.failed(1, sink: 0, .again, now: .zero)
+        #expect(ledger.failing == 1)
+        _ = ledger.takeDue(now: .at(1))
+        #expect((ledger.retrying, ledger.failing) == (0, 1))
+        _ = ledger.delivered(1, sink: 1, now: .at(1))
+        #expect(ledger.failing == 1)
+        _ = ledger.delivered(1, sink: 0, now: .at(1))
+        #expect(ledger.failing == 0)
+    }
+
     // MARK: Results that cannot be
 
     @Test("results given twice, for messages not held, or while a retry waits, are ignored")

@@ -112,8 +112,8 @@ struct SessionLifeTests {
                 configuration.pingMaxOut = 2
             }
             try await withSession(server, configure: configure) { session in
-                try await server.devServer?.stop()
                 let start = ContinuousClock.now
+                try await server.devServer?.stop()
                 try await eventually("the session is lost") { !session.lostWith.isEmpty }
                 #expect(ContinuousClock.now - start > .milliseconds(1900))
                 #expect(session.lostWith == [StanError(.connectionLost, "stan: connection lost due to PING failure")])

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import stan_bridged
+
+/// What operators are told of a status.
+@Suite("Status")
+struct StatusTests {
+    private static func route(_ name: String, isSubscribed: Bool = true, sinks: [String] = ["hook"]) -> RouteStatus {
+        RouteStatus(
+            name: name,
+            channel: "\(name).channel",
+            sinkNames: sinks,
+            isSubscribed: isSubscribed,
+            inFlight: 3,
+            retrying: 2,
+            oldestUnackedSeconds: 1.5,
+            counters: RouteCounters(sinks: sinks.count)
+        )
+    }
+
+    private static func status(
+        isConnected: Bool = true,
+        hasSession: Bool = true,
+        trouble: String? = nil,
+        _ routes: [RouteStatus]
+    ) -> Bridge.Status {
+        let session = SessionSupervisor.Status(isConnected: isConnected, hasSession: hasSession, reconnects: 4, trouble: trouble)
+        return Bridge.Status(session: session, isReady: false, routes: routes)
+    }
+
+    // MARK: Readiness
+
+    @Test("nothing is missing when everything is there, whatever the trouble was before")
+    func ready() {
+        #expect(AdminServer.missing(Self.status(trouble: "old", [Self.route("a")])) == [])
+    }
+
+    @Test("what is missing is said, a line each, with the reason")
+    func missing() {
+        let away = Self.status(isConnected: false, hasSession: false, trouble: "refused", [Self.route("a", isSubscribed: false)])
+        #expect(
+            AdminServer.missing(away) == [
+                "not connected to NATS", "no STAN session", "refused", "route a: not subscribed to a.channel",
+            ]
+        )
+        let one = Self.status([Self.route("a"), Self.route("b", isSubscribed: false)])
+        #expect(AdminServer.missing(one) == ["route b: not subscribed to b.channel"])
+        #expect(AdminServer.missing(Self.status(isConnected: false, [Self.route("a")])) == ["not connected to NATS"])
+    }
+
+    // MARK: Metrics
+
+    @Test("every figure has its sample, with the labels of its route and sink")
+    func metrics() {
+        var route = Self.route("a", sinks: ["hook", "file"])
+        route.counters.received = 10
+        route.counters.acked = 7
+        route.counters.sinks[0].retries = 5
+        route.counters.sinks[1].delivered = 9
+        route.counters.sinks[1].rejections = 1
+        let lines = MetricsText(Self.status([route])).text.split(separator: "\n").map(String.init)
+        for line in [
+            #"stan_bridged_build_info{version="\#(Version.current)"} 1"#,
+            "stan_bridged_session_up 1",
+            "stan_bridged_reconnects_total 4",
+            #"stan_bridged_messages_received_total{route="a"} 10"#,
+            #"stan_bridged_messages_acked_total{route="a"} 7"#,
+            #"stan_bridged_in_flight{route="a"} 3"#,
+            #"stan_bridged_retrying{route="a"} 2"#,
+            #"stan_bridged_oldest_unacked_seconds{route="a"} 1.5"#,
+            #"stan_bridged_messages_delivered_total{route="a",sink="hook"} 0"#,
+            #"stan_bridged_messages_delivered_total{route="a",sink="file"} 9"#,
+            #"stan_bridged_delivery_failures_total{reason="retry",route="a",sink="hook"} 5"#,
+            #"stan_bridged_delivery_failures_total{reason="rejected",route="a",sink="file"} 1"#,
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+    }
+
+    @Test("a name with quotes, backslashes and newlines stays one label value")
+    func escaping() {
+        let text = MetricsText(Self.status([Self.route("a\"b\\c\nd")])).text
+        #expect(text.contains(#"stan_bridged_in_flight{route="a\"b\\c\nd"} 3"#))
+        #expect(!text.contains("\nd"))
+    }
+
+    @Test("the session is not up without its connection, and each metric is announced once, before its samples")
+    func announcements() {
+        let text = MetricsText(Self.status(isConnected: false, [Self.route("a"), Self.route("b")])).text
+        #expect(text.contains("stan_bridged_session_up 0\n"))
+        var announced: Set<Substring> = []
+        for line in text.split(separator: "\n") where !line.hasPrefix("# HELP") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "{" })
+            if line.hasPrefix("# TYPE") {
+                #expect(announced.insert(words[2]).inserted)
+                #expect(words[2].hasSuffix("_total") == (words[3] == "counter"))
+            } else {
+                #expect(announced.contains(words[0]), "\(line)")
+            }
+        }
+    }
+}

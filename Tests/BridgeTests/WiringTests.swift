@@ -1,0 +1,149 @@
+import Config
+import Delivery
+import Logging
+import NATSTransport
+import NIOCore
+import NIOPosix
+import StanCore
+import Testing
+
+@testable import stan_bridged
+
+/// From the text of a configuration to the settings of the parts.
+@Suite("Wiring")
+struct WiringTests {
+    private static func configuration(route: String = "", stan: String = "", more: String = "") throws -> Configuration {
+        let text = """
+            {
+              "stan": { "cluster_id": "c", "client_id": "b"\(stan) },
+              "sinks": {
+                "unused": { "type": "file", "path": "unused" },
+                "out": { "type": "stdout" },
+                "file": { "type": "file", "path": "{channel}.ndjson", "format": "raw" }
+              },
+              "routes": [
+                { "name": "r", "channel": "a.b", "to": ["file", "out"]\(route) },
+                { "name": "s", "channel": "s", "durable_name": "d", "to": ["out"] }
+              ]\(more)
+            }
+            """
+        let surroundings = Surroundings(
+            directory: "/conf",
+            variable: { _ in nil },
+            readFile: { _, _ in .failure(FileProblem("No such file or directory")) }
+        )
+        let loaded = Configuration.load(Array(text.utf8), file: "config.json", surroundings: surroundings)
+        return try #require(loaded.configuration, "\(loaded.report)")
+    }
+
+    private static func settings(_ configuration: Configuration) throws -> Bridge.Settings {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        return try Wiring.bridge(configuration, eventLoop: loop, logger: logger).settings
+    }
+
+    @Test(
+        "start positions",
+        arguments: [
+            ("", .newOnly), (#", "start_at": "new_only""#, .newOnly), (#", "start_at": "first""#, .first),
+            (#", "start_at": "last_received""#, .lastReceived), (#", "start_at": { "sequence": 22 }"#, .sequence(22)),
+            (#", "start_at": { "time": "2020-09-13T12:26:40.5Z" }"#, .time(1_600_000_000_500_000_000)),
+            (#", "start_at": { "ago": "90m" }"#, .ago(.minutes(90))),
+        ] as [(String, StanSubscriptionOptions.Start)]
+    )
+    func start(text: String, start: StanSubscriptionOptions.Start) throws {
+        let settings = try Self.settings(try Self.configuration(route: text))
+        #expect(settings.routes.first?.subscription.start == start)
+    }
+
+    @Test("the defaults are those of the documentation")
+    func defaults() throws {
+        let settings = try Self.settings(try Self.configuration())
+        let route = try #require(settings.routes.first)
+        #expect(settings.nats.servers == [NATSServerAddress(host: "127.0.0.1", port: 4222)])
+        #expect(settings.nats.connectTimeout == .seconds(2))
+        #expect(settings.nats.reconnectWait == .seconds(2))
+        #expect(settings.nats.name == "b")
+        #expect(settings.stan.clusterID == "c" && settings.stan.clientID == "b")
+        #expect(settings.stan.requestTimeout == .seconds(2))
+        #expect(settings.stan.pingInterval == .seconds(5))
+        #expect(settings.stan.pingMaxOut == 3)
+        #expect(settings.stan.maxPubAcksInFlight == 16_384)
+        #expect(settings.stan.discoverPrefix == "_STAN.discover")
+        #expect(settings.shutdownTimeout == .seconds(30))
+        #expect(route.subscription.maxInFlight == 1_024)
+        #expect(route.subscription.ackWait == .seconds(30))
+        #expect(route.subscription.durableName == nil && route.subscription.queueGroup == nil)
+        #expect(route.retry.initial == .seconds(1) && route.retry.maximum == .minutes(5))
+        #expect(route.retry.multiplier == 2 && route.retry.jitter == 0.2)
+    }
+
+    @Test("what is configured arrives, fractions of seconds included")
+    func values() throws {
+        let configuration = try Self.configuration(
+            route: """
+                , "durable_name": "d", "queue": "q", "max_inflight": 7, "ack_wait": "90s",
+                "retry": { "initial": "1.5s", "max": "2m", "multiplier": 1.5, "jitter": 0.5 }
+                """,
+            stan: #", "connect_timeout": "250ms", "ping_interval": "7s", "ping_max_out": 4, "discover_prefix": "x.y""#,
+            more: """
+                , "nats": { "servers": ["nats://u:p@one:1", "nats://two"], "token": "t", "reconnect_wait": "1ms" },
+                "shutdown_timeout": "1500ms"
+                """
+        )
+        let settings = try Self.settings(configuration)
+        let route = try #require(settings.routes.first)
+        #expect(route.subscription.durableName == "d" && route.subscription.queueGroup == "q")
+        #expect(route.subscription.maxInFlight == 7 && route.subscription.ackWait == .seconds(90))
+        #expect(route.retry.initial == .milliseconds(1_500) && route.retry.maximum == .minutes(2))
+        #expect(route.retry.multiplier == 1.5 && route.retry.jitter == 0.5)
+        #expect(settings.stan.requestTimeout == .milliseconds(250) && settings.stan.pingInterval == .seconds(7))
+        #expect(settings.stan.pingMaxOut == 4 && settings.stan.discoverPrefix == "x.y")
+        #expect(settings.nats.servers.map(\.host) == ["one", "two"] && settings.nats.servers.map(\.port) == [1, 4222])
+        #expect(settings.nats.servers.first?.credentials == .password(user: "u", password: "p"))
+        #expect(settings.nats.servers.last?.credentials == NATSCredentials.none)
+        #expect(settings.nats.credentials == .token("t"))
+        #expect(settings.nats.reconnectWait == .milliseconds(1))
+        #expect(settings.shutdownTimeout == .milliseconds(1_500))
+    }
+
+    @Test("sinks are shared by routes, go in the order of the route, and are left out when no route uses them")
+    func sinks() throws {
+        let settings = try Self.settings(try Self.configuration())
+        #expect(settings.sinks.map(\.name) == ["out", "file"])
+        #expect(settings.routes.map { route in route.to.map { settings.sinks[$0].name } } == [["file", "out"], ["out"]])
+    }
+
+    @Test("the check report shows what would run, as a table, and no secrets")
+    func report() throws {
+        let configuration = try Self.configuration(
+            route: #", "durable_name": "d", "queue": "q", "start_at": { "sequence": 22 }"#,
+            more: #", "nats": { "servers": ["nats://u:secret@one:1"] }, "admin": { "listen": "[::1]:8223", "token": "secret" }"#
+        )
+        let lines = CheckReport(configuration).text.split(separator: "\n").map(String.init)
+        #expect(lines.first == "NATS one:1, cluster c, client b")
+        let columns = ["ROUTE", "CHANNEL", "READS", "IN FLIGHT", "ACK WAIT", "TO"]
+        let title = try #require(lines.dropFirst().first)
+        #expect(
+            title.split(separator: "  ", omittingEmptySubsequences: true).map { $0.drop { $0 == " " } } == columns.map { $0[...] }
+        )
+        let first = try #require(lines.dropFirst(2).first)
+        #expect(first.hasPrefix("r      a.b      queue q, durable d, from sequence 22  1024 "))
+        #expect(first.hasSuffix("30s       file (raw in /conf/{channel}.ndjson), out (json on stdout)"))
+        #expect(lines.last == "admin on [::1]:8223")
+        #expect(!lines.joined().contains("secret"))
+    }
+
+    @Test("a ledger has room for more than one window, and remembers for two ack waits, a minute at least")
+    func ledger() {
+        func ledger(ackWait: TimeAmount) -> RouteLedger.Configuration {
+            var options = StanSubscriptionOptions()
+            (options.maxInFlight, options.ackWait) = (100, ackWait)
+            let sink = StdoutSink(name: "s", format: .raw, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            return RouteSettings(name: "r", channel: "c", subscription: options, retry: RetrySchedule(), sinks: [sink]).ledger
+        }
+        #expect(ledger(ackWait: .seconds(5)).capacity == 400)
+        #expect(ledger(ackWait: .seconds(5)).settledMemory == .minutes(1))
+        #expect(ledger(ackWait: .seconds(90)).settledMemory == .minutes(3))
+    }
+}
