@@ -119,6 +119,11 @@ let package = Package(
             swiftSettings: swift6
         ),
         .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["DevServer", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix],
+            swiftSettings: swift6
+        ),
+        .testTarget(
             name: "SimulationTests",
             dependencies: ["Delivery", nioCore],
             swiftSettings: swift6
