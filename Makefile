@@ -7,6 +7,9 @@ SWIFT ?= swift
 SWIFT_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 
+# What runs alone: the daemon's processes, a server's timing, and what takes a core for itself.
+ALONE = (Integration|Conformance|Simulation)Tests
+
 .PHONY: demo test build bench lint format install dependencies
 
 demo: dependencies
@@ -15,7 +18,9 @@ demo: dependencies
 
 test: dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
-	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --skip SimulationTests
+	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --skip '$(ALONE)'
+	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter IntegrationTests
+	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter ConformanceTests
 	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter SimulationTests
 
 # The program as it is installed: one file with the Swift runtime in it.

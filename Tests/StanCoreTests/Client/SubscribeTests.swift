@@ -73,14 +73,17 @@ struct SubscribeTests {
                 let received = try await session.subscribe(to: channel) { $0.ackWait = .seconds(1) }
                 try await session.publish("1", to: channel)
                 try await session.publish("2", to: channel)
-                try await eventually("both have come") { received.sequences.count == 2 }
+                try await eventually("both have come") { Set(received.sequences) == [1, 2] }
                 #expect(try await received.ack(1))
-                try await eventually("the second has come three times") { received.sequences.count == 4 }
-                let copies = received.messages
-                #expect(copies.map(\.sequence) == [1, 2, 2, 2])
-                #expect(copies.map(\.redelivered) == [false, false, true, true])
-                #expect(copies.map(\.redeliveryCount) == [0, 0, 1, 2])
-                #expect(Set(copies.dropFirst().map(\.timestamp)).count == 1)
+                // A copy of the first may have been under way; on a busy machine even the ack wait may have passed before.
+                let known = received.sequences.count { $0 == 1 } + 1
+                let start = received.sequences.count { $0 == 2 }
+                try await eventually("the second has come two more times") { received.sequences.count { $0 == 2 } >= start + 2 }
+                #expect(received.sequences.count { $0 == 1 } <= known)
+                let copies = received.messages.filter { $0.sequence == 2 }
+                #expect(copies.map(\.redelivered) == copies.indices.map { $0 > 0 })
+                #expect(copies.map(\.redeliveryCount) == copies.indices.map { UInt32($0) })
+                #expect(Set(copies.map(\.timestamp)).count == 1)
             }
         }
     }
