@@ -30,18 +30,15 @@ struct Demo: AsyncParsableCommand {
 
     /// A signal cuts the story short; what was started is stopped all the same.
     private func runUntilSignal() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            let demo = Task { try await DemoRun(count: self.count).run() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-                    demo.cancel()
-                    break
-                }
-            }
-            let result = await demo.result
-            group.cancelAll()
-            // Whatever an interrupted demo failed with is no failure.
-            if !demo.isCancelled { try result.get() }
+        // Caught before anything is started, so that nothing is left behind from the beginning.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let demo = Task { try await DemoRun(count: self.count).run() }
+        let listener = Task {
+            for await _ in signals { demo.cancel() }
         }
+        let result = await demo.result
+        listener.cancel()
+        // Whatever an interrupted demo failed with is no failure.
+        if !demo.isCancelled { try result.get() }
     }
 }

@@ -18,6 +18,8 @@ struct Run: AsyncParsableCommand {
         // What logrotate and `systemctl reload` send must not kill the daemon. Neither has anything to do yet.
         signal(SIGHUP, SIG_IGN)
         signal(SIGUSR1, SIG_IGN)
+        // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         // Warnings are for `check`: in the log of a daemon that runs they would be noise.
         let configuration = try self.file.load(printWarnings: false)
         let logger = Wiring.logger(configuration.log)
@@ -38,13 +40,19 @@ struct Run: AsyncParsableCommand {
             quiet.logLevel = .error
             let serviceGroup = ServiceGroup(
                 configuration: .init(
-                    services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: services.map {
+                        .init(
+                            service: $0,
+                            successTerminationBehavior: .gracefullyShutdownGroup,
+                            // Not cancelled: the admin server has to end its connections in order.
+                            failureTerminationBehavior: .gracefullyShutdownGroup
+                        )
+                    },
                     logger: quiet
                 )
             )
-            let impatience = Task { await Self.exitAtSecondSignal(logger) }
-            defer { impatience.cancel() }
+            let stopping = Task { await Self.stop(serviceGroup, at: signals, logger) }
+            defer { stopping.cancel() }
             try await serviceGroup.run()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
@@ -57,13 +65,15 @@ struct Run: AsyncParsableCommand {
     }
 
     /// The first signal asks for an orderly end; whoever sends a second one does not want to wait for it.
-    private static func exitAtSecondSignal(_ logger: Logger) async {
-        var signals = 0
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            signals += 1
-            guard signals == 2 else { continue }
-            logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
-            _exit(0)
+    private static func stop(_ serviceGroup: ServiceGroup, at signals: UnixSignalsSequence, _ logger: Logger) async {
+        var isStopping = false
+        for await _ in signals {
+            if isStopping {
+                logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
+                _exit(0)
+            }
+            isStopping = true
+            await serviceGroup.triggerGracefulShutdown()
         }
     }
 }

@@ -5,7 +5,6 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-import ServiceLifecycle
 import StanCore
 
 /// The story that the demo tells: everything a user has, small, and with real parts.
@@ -37,41 +36,54 @@ struct DemoRun {
         Self.say("1", "A nats-server on port \(nats.port), and on it a STAN server for development: cluster test-cluster.")
 
         let receiver = DemoReceiver()
-        var receiverConfiguration = ServiceGroupConfiguration(services: [receiver], logger: silent)
-        receiverConfiguration.gracefulShutdownSignals = []
-        let receiverGroup = ServiceGroup(configuration: receiverConfiguration)
-        async let receiving: Void = receiverGroup.run()
+        let receiving = RunningService(receiver, logger: silent)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await self.tell(receiver, directory, server, nats, group.next(), silent))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await receiving.stop()
+        try await server.stop()
+        try await group.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private func tell(
+        _ receiver: DemoReceiver,
+        _ directory: DemoDirectory,
+        _ server: DevServer,
+        _ nats: NatsServerProcess,
+        _ eventLoop: any EventLoop,
+        _ silent: Logger
+    ) async throws {
         guard let port = await receiver.port() else { throw DemoError("the webhook does not listen") }
         Self.say("2", "A webhook on port \(port). It is busy (503) now and then, as webhooks are.")
 
         let path = try directory.write(Self.configText(nats: nats.url, port: port, directory: directory.path), to: Self.config)
         let loaded = ConfigFile.load(path: path)
         guard let configuration = loaded.configuration else { throw DemoError(loaded.report) }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let bridge = try Wiring.bridge(configuration, eventLoop: group.next(), logger: silent)
-        let bridgeGroup = ServiceGroup(
-            configuration: .init(services: [bridge], gracefulShutdownSignals: [], logger: silent)
-        )
-        async let bridging: Void = bridgeGroup.run()
-        try await Self.wait("the bridge to be ready") { await bridge.status().isReady }
-        Self.say("3", "The bridge, with this route: every message to the webhook and to a file, acked when both have it.")
-        print(CheckReport(configuration).text.split(separator: "\n").dropFirst().map { "     \($0)" }.joined(separator: "\n"))
+        let bridge = try Wiring.bridge(configuration, eventLoop: eventLoop, logger: silent)
+        let bridging = RunningService(bridge, logger: silent)
+        do {
+            try await Self.wait("the bridge to be ready") { await bridge.status().isReady }
+            Self.say("3", "The bridge, with this route: every message to the webhook and to a file, acked when both have it.")
+            print(CheckReport(configuration).text.split(separator: "\n").dropFirst().map { "     \($0)" }.joined(separator: "\n"))
 
-        let start = ContinuousClock.now
-        try await self.publish(to: nats.url)
-        Self.say("4", "\(self.count) messages published to the channel \(Self.channel), each acked by the server.")
+            let start = ContinuousClock.now
+            try await self.publish(to: nats.url)
+            Self.say("4", "\(self.count) messages published to the channel \(Self.channel), each acked by the server.")
 
-        let channel = try await self.waitForDelivery(receiver, directory, server)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        Self.say("5", "All delivered \(Self.rounded(seconds)) s after the first was published.\n")
-        self.show(receiver.state, directory.lines(of: Self.file), channel)
-
-        await bridgeGroup.triggerGracefulShutdown()
-        try await bridging
-        await receiverGroup.triggerGracefulShutdown()
-        try await receiving
-        try await server.stop()
-        try await group.shutdownGracefully()
+            let channel = try await self.waitForDelivery(receiver, directory, server)
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            Self.say("5", "All delivered \(Self.rounded(seconds)) s after the first was published.\n")
+            self.show(receiver.state, directory.lines(of: Self.file), channel)
+        } catch {
+            try await bridging.stop()
+            throw error
+        }
+        try await bridging.stop()
     }
 
     private func publish(to url: String) async throws {
