@@ -1,11 +1,18 @@
-/// A file that uses every key.
+/// A file that uses every key; but for the ways of authentication, of which there can be one.
 let completeText = """
     {
       "$schema": "stan-bridged.schema.json",
       "nats": {
-        "servers": ["nats://127.0.0.1", "nats://u%40x:p%3Aw@h-2.example:4223", "nats://tok%25en@[::1]:4224/"],
+        "servers": ["nats://127.0.0.1", "tls://u%40x:p%3Aw@h-2.example:4223", "nats://tok%25en@[::1]:4224/"],
         "username": "bridge",
         "password": { "env": "PASSWORD" },
+        "tls": {
+          "ca_file": "ca.pem",
+          "cert_file": "/etc/c.pem",
+          "key_file": "c.key",
+          "server_name": "nats.example",
+          "insecure_skip_verify": false
+        },
         "connect_timeout": "1500ms",
         "reconnect_wait": "0.5s"
       },
@@ -51,3 +58,6 @@ let completeText = """
       "shutdown_timeout": "0s"
     }
     """
+
+/// The files that it names.
+let completeFiles: [String: [UInt8]] = ["/conf/ca.pem": [], "/etc/c.pem": [], "/conf/c.key": []]

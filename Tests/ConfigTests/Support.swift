@@ -6,7 +6,7 @@ import Testing
 func load(
     _ text: String,
     variables: [String: String] = [:],
-    files: [String: [UInt8]] = [:],
+    files: [String: [UInt8]] = completeFiles,
     directory: String = "/conf"
 ) -> LoadedConfiguration {
     load(Array(text.utf8), variables: variables, files: files, directory: directory)
@@ -15,7 +15,7 @@ func load(
 func load(
     _ bytes: [UInt8],
     variables: [String: String] = [:],
-    files: [String: [UInt8]] = [:],
+    files: [String: [UInt8]] = completeFiles,
     directory: String = "/conf"
 ) -> LoadedConfiguration {
     let surroundings = Surroundings(

@@ -16,7 +16,8 @@ struct ValuesTests {
         )
         #expect(loaded.lines == [])
         let configuration = try #require(loaded.configuration)
-        #expect(configuration.nats.servers == [.init(host: "127.0.0.1", port: 4222, credentials: nil)])
+        #expect(configuration.nats.servers == [.init(host: "127.0.0.1", port: 4222, usesTLS: false, credentials: nil)])
+        #expect(configuration.nats.tls == nil)
         #expect(configuration.nats.credentials == nil)
         #expect(configuration.nats.connectTimeout == .seconds(2))
         #expect(configuration.nats.reconnectWait == .seconds(2))
@@ -65,11 +66,23 @@ struct ValuesTests {
             configuration.nats
                 == .init(
                     servers: [
-                        .init(host: "127.0.0.1", port: 4222, credentials: nil),
-                        .init(host: "h-2.example", port: 4223, credentials: .user(name: "u@x", password: Secret("p:w"))),
-                        .init(host: "::1", port: 4224, credentials: .token(Secret("tok%en"))),
+                        .init(host: "127.0.0.1", port: 4222, usesTLS: false, credentials: nil),
+                        .init(
+                            host: "h-2.example",
+                            port: 4223,
+                            usesTLS: true,
+                            credentials: .user(name: "u@x", password: Secret("p:w"))
+                        ),
+                        .init(host: "::1", port: 4224, usesTLS: false, credentials: .token(Secret("tok%en"))),
                     ],
                     credentials: .user(name: "bridge", password: password),
+                    tls: .init(
+                        caFile: "/conf/ca.pem",
+                        certificateFile: "/etc/c.pem",
+                        keyFile: "/conf/c.key",
+                        serverName: "nats.example",
+                        skipsVerification: false
+                    ),
                     connectTimeout: .milliseconds(1500),
                     reconnectWait: .milliseconds(500)
                 )
@@ -140,10 +153,25 @@ struct ValuesTests {
         #expect(load(text(routeSetting: "\"start_at\": \"\(word)\"")).configuration?.routes.first?.startAt == expected)
     }
 
-    @Test("a token, and an admin server at a loopback address without one")
+    @Test("a token, keys and credentials in files, and an admin server at a loopback address without one")
     func smallForms() {
         let tokens = load(text(rest: #""nats": {"token": "t"}"#)).configuration
         #expect(tokens?.nats.credentials == .token(Secret("t")))
+        let everything = #""nats": {"nkey_seed_file": "ca.pem", "tls": {}}"#
+        let seed = load(text(rest: everything)).configuration
+        #expect(seed?.nats.credentials == .nkeySeedFile("/conf/ca.pem"))
+        #expect(
+            seed?.nats.tls
+                == .init(caFile: nil, certificateFile: nil, keyFile: nil, serverName: nil, skipsVerification: false)
+        )
+        let file = load(text(rest: #""nats": {"credentials_file": "/etc/c.pem"}"#)).configuration
+        #expect(file?.nats.credentials == .credentialsFile("/etc/c.pem"))
+        let credential = load(
+            text(rest: #""nats": {"credentials_file": {"credential": "creds"}}"#),
+            variables: ["CREDENTIALS_DIRECTORY": "/run/c"],
+            files: ["/run/c/creds": []]
+        )
+        #expect(credential.configuration?.nats.credentials == .credentialsFile("/run/c/creds"))
         for listen in ["127.0.0.1:8223", "127.8.8.8:0", "[::1]:8223", "[::ffff:127.0.0.1]:1", "localhost:8223", "LocalHost:8223"]
         {
             let loaded = load(text(rest: "\"admin\": {\"listen\": \"\(listen)\"}"))

@@ -12,6 +12,8 @@ package final class NATSTestClient: Sendable {
         case disconnected(NATSError)
         case connectFailed(NATSError)
         case serverError(String)
+        case lameDuck
+        case gaveUp(NATSError)
     }
 
     private final class Core {
@@ -32,7 +34,9 @@ package final class NATSTestClient: Sendable {
         func natsConnected(to server: NATSServerAddress, info: ServerInfo) { self.tell(.connected(server)) }
         func natsDisconnected(from server: NATSServerAddress, error: NATSError) { self.tell(.disconnected(error)) }
         func natsConnectFailed(to server: NATSServerAddress, error: NATSError) { self.tell(.connectFailed(error)) }
-        func natsServerError(_ text: String) { self.tell(.serverError(text)) }
+        func natsServerError(_ error: NATSServerError) { self.tell(.serverError(error.text)) }
+        func natsLameDuck(_ server: NATSServerAddress) { self.tell(.lameDuck) }
+        func natsGaveUp(on server: NATSServerAddress, error: NATSError) { self.tell(.gaveUp(error)) }
     }
 
     package let eventLoop: any EventLoop
@@ -74,6 +78,7 @@ package final class NATSTestClient: Sendable {
         var configuration = NATSConfiguration(servers: urls.compactMap { NATSServerAddress($0) })
         configuration.reconnectWait = .milliseconds(20)
         configuration.reconnectJitter = .zero
+        configuration.refusedWait = .milliseconds(20)
         configure(&configuration)
         let client = try await Self.start(configuration)
         for await event in client.events {
@@ -82,7 +87,7 @@ package final class NATSTestClient: Sendable {
             case .connectFailed(let error):
                 try await client.close()
                 throw error
-            case .disconnected, .serverError: break
+            case .disconnected, .serverError, .lameDuck, .gaveUp: break
             }
         }
         return client

@@ -1,5 +1,7 @@
 /// What is allowed but rarely wanted, and the arithmetic that is easily got wrong: all warnings.
 struct Advice {
+    let nats: Configuration.NATS
+    let natsField: Field?
     let sinks: [Decoded<Configuration.Sink>]
     let routes: [Decoded<Configuration.Route>]
 
@@ -12,6 +14,10 @@ struct Advice {
             sink.field.warning("no route uses this sink")
         }
         self.checkAckWaits()
+        if let natsField, self.nats.tls?.skipsVerification == true {
+            Decoded(value: (), field: natsField).at("tls")
+                .warning("has \"insecure_skip_verify\": whoever answers is taken for the server, and is shown the credentials")
+        }
     }
 
     private static func restart(_ route: Configuration.Route) -> String {

@@ -26,7 +26,8 @@ extension Configuration {
     private static func decode(_ root: Field) -> Configuration? {
         guard let reader = root.object() else { return nil }
         _ = reader["$schema"]?.string()
-        let nats = NATS.decode(reader["nats"])
+        let natsField = reader["nats"]
+        let nats = NATS.decode(natsField)
         let stan = reader.required("stan", "an object with \"cluster_id\" and \"client_id\"").flatMap(Stan.decode)
 
         let sinksField = reader.required("sinks", "an object of named sinks")
@@ -43,7 +44,7 @@ extension Configuration {
         checks.reportErrors()
         guard let stan, !root.context.hasErrors else { return nil }
         // Advice on a file that is wrong anyway would only stand between the reader and the errors.
-        Advice(sinks: sinks.readable, routes: routes).reportWarnings()
+        Advice(nats: nats, natsField: natsField, sinks: sinks.readable, routes: routes).reportWarnings()
 
         return Configuration(
             nats: nats,

@@ -36,7 +36,7 @@ extension Field {
         if let file {
             return file.text().flatMap { file.fromFile(self.context.surroundings.resolve($0)) }
         }
-        return credential?.fromCredential()
+        return credential.flatMap { field in field.credentialPath(insteadOfPath: "{\"file\": PATH}").flatMap(field.fromFile) }
     }
 
     private func fromEnvironment() -> Secret? {
@@ -50,20 +50,6 @@ extension Field {
             return nil
         }
         return Secret(value)
-    }
-
-    private func fromCredential() -> Secret? {
-        guard let name = self.text() else { return nil }
-        if name.utf8.contains(UInt8(ascii: "/")) || name == "." || name == ".." {
-            self.error("must be the name of a credential, not a path (for a file write {\"file\": PATH})")
-            return nil
-        }
-        guard let folder = self.context.surroundings.variable("CREDENTIALS_DIRECTORY"), !folder.isEmpty else {
-            let setting = "LoadCredential=\(Quoted.harmless(name)):PATH"
-            self.error("there is no $CREDENTIALS_DIRECTORY (systemd sets it when the unit has \(setting))")
-            return nil
-        }
-        return self.fromFile("\(folder)/\(name)")
     }
 
     private func fromFile(_ path: String) -> Secret? {

@@ -139,6 +139,18 @@ extension Field {
     }
 }
 
+// MARK: - Truth
+
+extension Field {
+    func boolean() -> Bool? {
+        guard case .bool(let value) = self.value.content else {
+            self.wrongType("true or false")
+            return nil
+        }
+        return value
+    }
+}
+
 // MARK: - Durations
 
 extension Field {

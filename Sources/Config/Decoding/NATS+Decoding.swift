@@ -4,12 +4,14 @@ extension Configuration.NATS {
         let reader = field?.object()
         let servers = reader?["servers"].flatMap(Self.servers)
         let credentials = reader.flatMap(Self.credentials)
+        let tls = reader?["tls"].flatMap(TLS.decode)
         let connectTimeout = reader?["connect_timeout"]?.duration(in: Limits.millisecond...Limits.day)
         let reconnectWait = reader?["reconnect_wait"]?.duration(in: Limits.millisecond...Limits.day)
-        reader?.finish(.nats)
+        reader?.finish(.none)
         return Self(
-            servers: servers ?? [Server(host: "127.0.0.1", port: 4222, credentials: nil)],
+            servers: servers ?? [Server(host: "127.0.0.1", port: 4222, usesTLS: false, credentials: nil)],
             credentials: credentials,
+            tls: tls,
             connectTimeout: connectTimeout ?? .seconds(2),
             reconnectWait: reconnectWait ?? .seconds(2)
         )
@@ -37,17 +39,25 @@ extension Configuration.NATS {
         let username = reader["username"]
         let password = reader["password"]
         let token = reader["token"]
+        let seed = reader["nkey_seed_file"]
+        let file = reader["credentials_file"]
         let name = username?.text()
         let passwordValue = password?.secret()
         let tokenValue = token?.secret()
+        let seedPath = seed?.readableFile()
+        let filePath = file?.readableFile()
 
-        if let token, username != nil || password != nil {
-            token.error("cannot be used together with \"username\" and \"password\" (keep one of the two)")
-        } else if let username, password == nil {
-            username.error("needs a \"password\" beside it")
-        } else if let password, username == nil {
-            password.error("needs a \"username\" beside it")
+        if let username, password == nil, token == nil { username.error("needs a \"password\" beside it") }
+        if let password, username == nil, token == nil { password.error("needs a \"username\" beside it") }
+        let ways = [
+            (username ?? password, "\"username\" and \"password\""), (token, "\"token\""), (seed, "\"nkey_seed_file\""),
+            (file, "\"credentials_file\""),
+        ].filter { $0.0 != nil }
+        for (field, _) in ways.dropFirst() {
+            field?.error("cannot be used together with \(ways[0].1) (keep one of the two)")
         }
+        if let filePath { return .credentialsFile(filePath) }
+        if let seedPath { return .nkeySeedFile(seedPath) }
         if let tokenValue { return .token(tokenValue) }
         if let name, let passwordValue { return .user(name: name, password: passwordValue) }
         return nil

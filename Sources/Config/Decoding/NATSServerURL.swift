@@ -1,4 +1,4 @@
-/// `nats://[user:password@|token@]host[:port][/]`.
+/// `nats://[user:password@|token@]host[:port][/]`, or the same with `tls://`.
 ///
 /// Errors never repeat the text: it may hold a password.
 enum NATSServerURL {
@@ -12,10 +12,11 @@ enum NATSServerURL {
             throw TextProblem("must start with \"nats://\" (as in \"nats://127.0.0.1:4222\")")
         }
         if rest.contains("://") { throw TextProblem("must have one address (write several as elements of the list)") }
+        let usesTLS: Bool
         switch scheme.lowercased() {
-        case "nats": break
-        case "tls": throw TextProblem("is a tls:// address; TLS is not supported by this version (use \"nats://\")")
-        default: throw TextProblem("must start with \"nats://\" (other schemes are not supported)")
+        case "nats": usesTLS = false
+        case "tls": usesTLS = true
+        default: throw TextProblem("must start with \"nats://\" or \"tls://\" (other schemes are not supported)")
         }
         if rest.utf8.last == UInt8(ascii: "/") { rest = Substring(rest.utf8.dropLast()) }
         if rest.utf8.contains(where: { "/?#".utf8.contains($0) }) {
@@ -27,7 +28,12 @@ enum NATSServerURL {
             rest = Substring(rest.utf8[rest.utf8.index(after: at)...])
         }
         let address = try HostAndPort(parsing: String(rest))
-        return Configuration.NATS.Server(host: address.host, port: address.port ?? 4222, credentials: credentials)
+        return Configuration.NATS.Server(
+            host: address.host,
+            port: address.port ?? 4222,
+            usesTLS: usesTLS,
+            credentials: credentials
+        )
     }
 
     private static func credentials(_ userInfo: Substring) throws(TextProblem) -> Configuration.NATS.Credentials {

@@ -3,7 +3,6 @@
 enum PlannedKeys {
     case none
     case top
-    case nats
     case route
     case retry
     case httpSink
@@ -15,8 +14,6 @@ enum PlannedKeys {
             []
         case .top:
             ["state_dir"]
-        case .nats:
-            ["nkey_seed_file", "credentials_file", "tls"]
         case .route:
             ["ordering", "when", "dead_letter"]
         case .retry:

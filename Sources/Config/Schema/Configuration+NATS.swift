@@ -7,7 +7,10 @@ extension Configuration {
         /// For servers whose URL brings no credentials of its own.
         package let credentials: Credentials?
 
-        /// For one TCP connection with its handshake. Default 2 s.
+        /// How to do TLS, with every server; nil where the file says nothing of it, and servers decide.
+        package let tls: TLS?
+
+        /// For one TCP connection with its handshakes. Default 2 s.
         package let connectTimeout: Duration
 
         /// The pause before a server that failed is tried again. Default 2 s.
@@ -24,6 +27,9 @@ extension Configuration.NATS {
         /// Default 4222.
         package let port: UInt16
 
+        /// Whether the URL is `tls://`: nothing but TLS will do.
+        package let usesTLS: Bool
+
         /// From the URL's user info. Takes precedence over those of the section.
         package let credentials: Credentials?
     }
@@ -31,5 +37,28 @@ extension Configuration.NATS {
     package enum Credentials: Sendable, Hashable {
         case user(name: String, password: Secret)
         case token(Secret)
+
+        /// The path of a file with the seed of a user's key.
+        case nkeySeedFile(String)
+
+        /// The path of a `.creds` file.
+        case credentialsFile(String)
+    }
+
+    /// The `tls` object. All files could be read when the configuration was.
+    package struct TLS: Sendable, Hashable {
+        /// Who may have signed the server's certificate. Default: whom the system trusts.
+        package let caFile: String?
+
+        /// The client's certificate; there is one if there is a ``keyFile``.
+        package let certificateFile: String?
+
+        package let keyFile: String?
+
+        /// The name in the server's certificate, a DNS name. Default: the host of its URL.
+        package let serverName: String?
+
+        /// Default: false.
+        package let skipsVerification: Bool
     }
 }

@@ -32,7 +32,7 @@ final class DevServerObserver: NATSConnectionObserver {
         self.connected = nil
     }
 
-    func natsServerError(_ text: String) {
-        self.logger.info("NATS server error", metadata: ["error": "\(text)"])
+    func natsServerError(_ error: NATSServerError) {
+        self.logger.info("NATS server error", metadata: ["error": "\(error.text)"])
     }
 }

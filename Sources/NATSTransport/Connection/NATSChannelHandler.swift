@@ -1,4 +1,6 @@
 import NIOCore
+import NIOSSL
+import NIOTLS
 
 /// One TCP connection: bytes in, frames to the owner; bytes from the owner out. Used once and thrown away.
 ///
@@ -19,8 +21,42 @@ final class NATSChannelHandler: ChannelInboundHandler {
     /// The reason why we closed the connection ourselves, if we did.
     private var failure: NATSError?
 
+    /// What to say if TLS fails; nil without TLS.
+    private var tls: TLSFailure?
+    private var isHandshaking = true
+
     init(owner: NATSConnection) {
         self.owner = owner
+    }
+
+    // MARK: TLS
+
+    var usesTLS: Bool { self.tls != nil }
+
+    /// Puts TLS between the socket and us. The owner hears with `secured` when it stands; until then nothing can be read.
+    ///
+    /// - Parameter serverName: the name that the certificate has to have; nil for the IP address of the other side.
+    func startTLS(_ tls: NIOSSLContext, serverName: String?, failure: TLSFailure) throws(NATSError) {
+        guard let context = self.context else { return }
+        // Whatever came with the INFO came from anybody: taking it for the server's would undo what TLS is for.
+        guard self.parser.isEmpty else { throw .protocolViolation(.plaintextBeforeTLS) }
+        self.tls = failure
+        // The end of this read is the new handler's, which keeps it to itself.
+        self.isReading = false
+        do {
+            let handler = try NIOSSLClientHandler(context: tls, serverHostname: serverName)
+            try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+        } catch {
+            throw .tls("\(failure.expectedName) cannot be the name in a server's certificate")
+        }
+    }
+
+    /// The server has accepted us.
+    func handshakeDone() { self.isHandshaking = false }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event { self.owner.secured(self) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     // MARK: Outbound
@@ -91,10 +127,21 @@ final class NATSChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let tls = self.tls {
+            let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+            if let words = tls.words(for: error, certificate: handler?.peerCertificate) { return self.close(.tls(words)) }
+            return self.close(self.end)
+        }
         self.close(.unreachable("the connection to the NATS server broke: \(error)"))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.owner.lost(self, error: self.failure ?? .unreachable("the NATS server closed the connection"))
+        self.owner.lost(self, error: self.failure ?? self.end)
+    }
+
+    /// The other side closed the connection and gave no reason.
+    private var end: NATSError {
+        if let tls = self.tls, self.isHandshaking { return .tls(tls.wordsForEnd) }
+        return .unreachable("the NATS server closed the connection")
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -35,6 +34,16 @@ package final class NATSConnection {
     private var subscriptions = SubscriptionTable()
     private var touched: [SubscriptionTable.Entry] = []
     private var requests: RequestTable
+    private var tls: TLSContextLoader
+
+    /// What may be wrong with the credentials that went out last.
+    private var doubt: String?
+
+    /// When the connection was made.
+    private var connectedAt = NIODeadline.distantPast
+
+    /// Servers that refused our credentials the last time, for who wants to stop at the second time.
+    private var refusals: Set<String> = []
 
     private struct Observer {
         weak var object: (any NATSConnectionObserver)?
@@ -55,10 +64,12 @@ package final class NATSConnection {
         self.logger = logger
         self.server = configuration.servers[0]
         self.requests = RequestTable(eventLoop: eventLoop)
+        self.tls = TLSContextLoader(configuration.tls ?? NATSTLSConfiguration())
         self.pool = ServerPool(
             servers: configuration.servers,
             wait: configuration.reconnectWait,
             jitter: configuration.reconnectJitter,
+            refusedWait: configuration.refusedWait,
             using: &self.generator
         )
     }
@@ -131,7 +142,7 @@ package final class NATSConnection {
             .whenComplete { result in
                 switch result {
                 case .success(let channel): self.established(channel, deadline: deadline)
-                case .failure(let error): self.attemptFailed(.unreachable(Self.describe(error, server: server)))
+                case .failure(let error): self.attemptFailed(.unreachable(ConnectFailure.words(for: error, server: server)))
                 }
             }
     }
@@ -154,6 +165,20 @@ package final class NATSConnection {
         guard case .connecting = self.state else { return }
         self.logger.debug("NATS connect failed", metadata: ["nats.server": "\(self.server)", "error": "\(error)"])
         self.notify { $0.natsConnectFailed(to: self.server, error: error) }
+        self.goOn(after: error, wasConnected: false)
+    }
+
+    /// Tries the next server, or stops where stopping was asked for: a server that refuses us twice in a row will go on doing so.
+    private func goOn(after error: NATSError, wasConnected: Bool) {
+        guard case .connecting = self.state else { return }
+        if error.serverErrorKind == .authorization {
+            // Credentials that expire while they are in use may have been replaced already.
+            if NIODeadline.now() - self.connectedAt < self.configuration.refusedWait || !wasConnected { self.pool.refused() }
+            if !self.refusals.insert("\(self.server)").inserted, self.configuration.stopsWhenRefusedTwice {
+                self.close()
+                return self.notify { $0.natsGaveUp(on: self.server, error: error) }
+            }
+        }
         self.connectToNext()
     }
 
@@ -215,25 +240,80 @@ package final class NATSConnection {
         } catch {
             return handler.close(.protocolViolation(error))
         }
-        self.pool.learn(info.connectURLs, credentials: self.server.credentials)
         switch self.state {
         case .handshaking(let current, nil) where current === handler:
-            guard !info.requiresTLS else { return handler.close(.tlsRequired) }
             self.state = .handshaking(handler, info)
+            self.greeted(info, by: handler)
+        case .handshaking(let current, _?) where current === handler:
+            // Limits of an account come before the PONG.
+            self.state = .handshaking(handler, info)
+        case .connected(let current, let old) where current === handler:
+            self.state = .connected(handler, info)
+            self.pool.learn(info.connectURLs, from: self.server)
+            if info.isLameDuck, !old.isLameDuck { self.serverIsLeaving(handler) }
+        case .idle, .connecting, .handshaking, .connected, .closed:
+            break
+        }
+    }
+
+    /// The first INFO has come: TLS is next, or CONNECT.
+    private func greeted(_ info: ServerInfo, by handler: NATSChannelHandler) {
+        let wantsTLS = self.server.usesTLS || self.configuration.tls != nil
+        guard wantsTLS || info.requiresTLS else {
+            self.pool.learn(info.connectURLs, from: self.server)
+            return self.introduce(to: handler, info)
+        }
+        guard info.requiresTLS || info.offersTLS else {
+            return handler.close(.tls("the NATS server at \(self.server) does not offer TLS, and only TLS will do here"))
+        }
+        let configuration = self.configuration.tls ?? NATSTLSConfiguration()
+        guard !info.demandsCertificate || configuration.certificateFile != nil else {
+            return handler.close(.tls("the NATS server at \(self.server) demands a client certificate, and none is configured"))
+        }
+        do throws(NATSError) {
+            try handler.startTLS(
+                try self.tls.load(),
+                serverName: configuration.serverName ?? self.server.certificateName,
+                failure: TLSFailure(server: self.server, configuration: configuration, info: info)
+            )
+        } catch {
+            handler.close(error)
+        }
+    }
+
+    /// TLS is in place, and the server is who it should be.
+    func secured(_ handler: NATSChannelHandler) {
+        guard case .handshaking(let current, let info?) = self.state, current === handler else { return }
+        self.pool.learn(info.connectURLs, from: self.server)
+        self.introduce(to: handler, info)
+    }
+
+    private func introduce(to handler: NATSChannelHandler, _ info: ServerInfo) {
+        let credentials = self.server.credentials == .none ? self.configuration.credentials : self.server.credentials
+        do throws(NATSError) {
+            let proof = try credentials.proof(nonce: info.nonce)
+            self.doubt = proof.doubt
             let command = ConnectCommand(
                 name: self.configuration.name,
-                credentials: self.server.credentials == .none ? self.configuration.credentials : self.server.credentials,
-                supportsHeaders: info.supportsHeaders
+                proof: proof,
+                supportsHeaders: info.supportsHeaders,
+                usesTLS: handler.usesTLS
             )
             handler.write {
                 $0.writeImmutableBuffer(command.line())
                 $0.writeStaticString("PING\r\n")
             }
-        case .connected(let current, _) where current === handler:
-            self.state = .connected(handler, info)
-        case .idle, .connecting, .handshaking, .connected, .closed:
-            break
+        } catch {
+            handler.close(error)
         }
+    }
+
+    /// The server will close its connections within minutes. Where there is another one, that is better done now, at a time of our
+    /// own and with everything written.
+    private func serverIsLeaving(_ handler: NATSChannelHandler) {
+        self.logger.debug("NATS server is about to shut down", metadata: ["nats.server": "\(self.server)"])
+        self.notify { $0.natsLameDuck(self.server) }
+        if self.pool.hasOthers { handler.close(.lameDuck) }
     }
 
     private func pongReceived(_ handler: NATSChannelHandler) {
@@ -242,6 +322,9 @@ package final class NATSConnection {
             self.attemptTimer?.cancel()
             self.state = .connected(handler, info)
             self.pool.connected()
+            self.connectedAt = .now()
+            self.refusals.remove("\(self.server)")
+            handler.handshakeDone()
             handler.write { self.subscriptions.writeAll(to: &$0) }
             self.schedulePing()
             self.logger.debug(
@@ -258,15 +341,13 @@ package final class NATSConnection {
     }
 
     private func errorReceived(_ text: String, from handler: NATSChannelHandler) {
-        let words = text.lowercased()
-        let leavesOpen = [
-            "permissions violation", "invalid subject", "invalid publish subject", "maximum subscriptions exceeded",
-        ]
-        if leavesOpen.contains(where: words.hasPrefix) {
+        var error = NATSServerError(text)
+        if error.kind == .authorization { error.hint = self.doubt }
+        if error.leavesConnectionOpen {
             self.logger.debug("NATS server error", metadata: ["error": "\(text)"])
-            self.notify { $0.natsServerError(text) }
+            self.notify { $0.natsServerError(error) }
         } else {
-            handler.close(.server(text))
+            handler.close(.server(error))
         }
     }
 
@@ -281,7 +362,7 @@ package final class NATSConnection {
             self.endSession(.notConnected)
             self.logger.debug("NATS connection lost", metadata: ["nats.server": "\(self.server)", "error": "\(error)"])
             self.notify { $0.natsDisconnected(from: self.server, error: error) }
-            self.connectToNext()
+            self.goOn(after: error, wasConnected: true)
         case .idle, .connecting, .handshaking, .connected, .closed:
             break
         }
@@ -420,29 +501,5 @@ package final class NATSConnection {
 
     private var unavailable: NATSError {
         if case .closed = self.state { .closed } else { .notConnected }
-    }
-
-    private static func describe(_ error: any Error, server: NATSServerAddress) -> String {
-        if let failure = error as? NIOConnectionError {
-            if let dns = failure.dnsAError ?? failure.dnsAAAAError, failure.connectionErrors.isEmpty {
-                return "could not resolve the NATS server \(server): \(dns)"
-            }
-            if let last = failure.connectionErrors.last?.error as? IOError {
-                return "could not connect to the NATS server at \(server): \(Self.words(last))"
-            }
-        }
-        if case ChannelError.connectTimeout = error {
-            return "could not connect to the NATS server at \(server): no answer in time"
-        }
-        return "could not connect to the NATS server at \(server): \(error)"
-    }
-
-    private static func words(_ error: IOError) -> String {
-        switch error.errnoCode {
-        case ECONNREFUSED: "connection refused"
-        case EHOSTUNREACH, ENETUNREACH: "no route to it"
-        case ETIMEDOUT: "no answer in time"
-        default: "\(error)"
-        }
     }
 }

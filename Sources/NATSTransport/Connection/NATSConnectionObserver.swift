@@ -10,12 +10,21 @@ package protocol NATSConnectionObserver: AnyObject {
     func natsConnectFailed(to server: NATSServerAddress, error: NATSError)
 
     /// The server sent an `-ERR` that leaves the connection open, e.g. a permissions violation.
-    func natsServerError(_ text: String)
+    func natsServerError(_ error: NATSServerError)
+
+    /// The server is about to shut down. If there is another one, the connection moves there at once.
+    func natsLameDuck(_ server: NATSServerAddress)
+
+    /// The connection is closed for good: the server refused the credentials a second time, and the configuration says to stop
+    /// then.
+    func natsGaveUp(on server: NATSServerAddress, error: NATSError)
 }
 
 extension NATSConnectionObserver {
     package func natsConnected(to server: NATSServerAddress, info: ServerInfo) {}
     package func natsDisconnected(from server: NATSServerAddress, error: NATSError) {}
     package func natsConnectFailed(to server: NATSServerAddress, error: NATSError) {}
-    package func natsServerError(_ text: String) {}
+    package func natsServerError(_ error: NATSServerError) {}
+    package func natsLameDuck(_ server: NATSServerAddress) {}
+    package func natsGaveUp(on server: NATSServerAddress, error: NATSError) {}
 }

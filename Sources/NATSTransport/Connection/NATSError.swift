@@ -18,8 +18,8 @@ package enum NATSError: Error, Equatable, CustomStringConvertible {
     /// No answer came in time.
     case timeout
 
-    /// The server refused the connection or closed it, with these words.
-    case server(String)
+    /// The server refused the connection or closed it, and said why.
+    case server(NATSServerError)
 
     /// Reaching the server failed; carries the reason in words.
     case unreachable(String)
@@ -27,18 +27,26 @@ package enum NATSError: Error, Equatable, CustomStringConvertible {
     /// What the server sent is not the NATS protocol.
     case protocolViolation(NATSProtocolError)
 
-    /// The server takes TLS connections only, which are not supported.
-    case tlsRequired
+    /// TLS could not be established: carries in words what is wrong with a certificate, a file, or what the server offers.
+    case tls(String)
+
+    /// The configured credentials cannot be used; carries the reason in words, and never any of them.
+    case credentials(String)
+
+    /// The server is about to shut down, and another one takes its place.
+    case lameDuck
 
     /// Several PINGs in a row were not answered.
     case stale
 
-    /// Whether the server refused the credentials: trying again changes nothing until somebody changes them.
+    /// What kind of complaint the server had, if it was one.
+    package var serverErrorKind: NATSServerError.Kind? {
+        if case .server(let error) = self { error.kind } else { nil }
+    }
+
+    /// Whether the credentials were refused or cannot be used: trying again changes nothing until somebody changes them.
     package var isAuthorizationFailure: Bool {
-        guard case .server(let text) = self else { return false }
-        let words = text.lowercased()
-        return words.hasPrefix("authorization") || words.hasPrefix("authentication") || words.hasPrefix("user authentication")
-            || words.hasPrefix("account authentication")
+        if case .credentials = self { true } else { self.serverErrorKind == .authorization }
     }
 
     package var description: String {
@@ -49,10 +57,11 @@ package enum NATSError: Error, Equatable, CustomStringConvertible {
         case .invalidSubject(let subject): "\"\(subject)\" is not a subject that can be published to"
         case .noResponders: "nobody is subscribed to the subject of the request"
         case .timeout: "no answer in time"
-        case .server(let text): "the NATS server said: \(text)"
+        case .server(let error): error.description
         case .unreachable(let reason): reason
         case .protocolViolation(let error): error.description
-        case .tlsRequired: "the NATS server requires TLS, which is not supported yet"
+        case .tls(let reason), .credentials(let reason): reason
+        case .lameDuck: "the NATS server is about to shut down"
         case .stale: "the NATS server does not answer PINGs any more"
         }
     }

@@ -1,24 +1,43 @@
+import NIOCore
+
 /// Where a server listens, and who the client is there.
 package struct NATSServerAddress: Sendable, Equatable, CustomStringConvertible {
     package var host: String
     package var port: Int
     package var credentials: NATSCredentials
 
+    /// Whether nothing but TLS will do; else the server decides.
+    package var usesTLS: Bool
+
+    /// The name of the server that announced this one.
+    var announcerName: String?
+
     package static let defaultPort = 4222
 
-    package init(host: String, port: Int = Self.defaultPort, credentials: NATSCredentials = .none) {
+    package init(host: String, port: Int = Self.defaultPort, credentials: NATSCredentials = .none, usesTLS: Bool = false) {
         self.host = host
         self.port = port
         self.credentials = credentials
+        self.usesTLS = usesTLS
     }
 
-    /// Reads `nats://[user:password@ | token@]host[:port]`, or `host[:port]` as servers list each other.
+    private var isIPAddress: Bool { (try? SocketAddress(ipAddress: self.host, port: self.port)) != nil }
+
+    /// The name that the server's certificate should have; nil when only its IP address is known.
+    var certificateName: String? { self.isIPAddress ? self.announcerName : self.host }
+
+    /// Reads `nats://[user:password@ | token@]host[:port]`, the same with `tls://`, or `host[:port]` as servers list each other.
     ///
-    /// - Returns: nil when the text is neither. TLS (`tls://`) is not supported.
+    /// - Returns: nil when the text is neither.
     package init?(_ url: String) {
         var rest = Substring(url)
+        var usesTLS = false
         if let scheme = rest.firstRange(of: "://") {
-            guard rest[..<scheme.lowerBound].lowercased() == "nats" else { return nil }
+            switch rest[..<scheme.lowerBound].lowercased() {
+            case "nats": break
+            case "tls": usesTLS = true
+            default: return nil
+            }
             rest = rest[scheme.upperBound...]
         }
         if rest.hasSuffix("/") { rest.removeLast() }
@@ -52,7 +71,7 @@ package struct NATSServerAddress: Sendable, Equatable, CustomStringConvertible {
             port = number
         }
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else { return nil }
-        self.init(host: String(host), port: port, credentials: credentials)
+        self.init(host: String(host), port: port, credentials: credentials, usesTLS: usesTLS)
     }
 
     /// Host and port, never the credentials.

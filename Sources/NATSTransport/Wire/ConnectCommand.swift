@@ -4,21 +4,21 @@ import NIOCore
 /// The CONNECT with which a client answers a server's INFO.
 struct ConnectCommand {
     var name: String?
-    var credentials: NATSCredentials
+    var proof: ConnectProof
     var supportsHeaders: Bool
+    var usesTLS = false
 
     /// The whole line. `verbose` and `pedantic` are true where a CONNECT does not say otherwise, so it does.
     func line() -> ByteBuffer {
         var fields = Fields(headers: self.supportsHeaders, no_responders: self.supportsHeaders)
         fields.name = self.name
-        switch self.credentials {
-        case .none: break
-        case .password(let user, let password):
-            fields.user = user
-            fields.pass = password
-        case .token(let token):
-            fields.auth_token = token
-        }
+        fields.tls_required = self.usesTLS
+        fields.user = self.proof.user
+        fields.pass = self.proof.password
+        fields.auth_token = self.proof.token
+        fields.nkey = self.proof.nkey
+        fields.jwt = self.proof.jwt
+        fields.sig = self.proof.signature
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var buffer = ByteBuffer(string: "CONNECT ")
@@ -44,5 +44,8 @@ struct ConnectCommand {
         var user: String?
         var pass: String?
         var auth_token: String?
+        var nkey: String?
+        var jwt: String?
+        var sig: String?
     }
 }

@@ -26,6 +26,8 @@ package enum NATSProtocolError: Error, Equatable, CustomStringConvertible {
     case messageTooLarge(size: Int, limit: Int)
     /// The bytes after a message's payload are not the end of a line.
     case payloadNotTerminated
+    /// There were bytes behind the INFO of a server with which TLS has to come next.
+    case plaintextBeforeTLS
 
     package var description: String {
         switch self {
@@ -34,6 +36,7 @@ package enum NATSProtocolError: Error, Equatable, CustomStringConvertible {
         case .lineTooLong(let limit): "the server sent a line of more than \(limit) bytes"
         case .messageTooLarge(let size, let limit): "the server announced a message of \(size) bytes, more than \(limit)"
         case .payloadNotTerminated: "the server sent a message whose payload does not end where it said"
+        case .plaintextBeforeTLS: "somebody sent data in plain text where TLS has to begin"
         }
     }
 }

@@ -15,6 +15,9 @@ package struct NATSParser {
 
     package init() {}
 
+    /// Whether everything that was read has been taken out, and no frame is half there.
+    var isEmpty: Bool { self.input.readableBytes == 0 && self.carry.readableBytes == 0 }
+
     /// Takes what was read. All frames of the read before must have been taken out with `next`.
     package mutating func feed(_ bytes: ByteBuffer) {
         assert(self.input.readableBytes == 0)

@@ -14,6 +14,15 @@ package struct ServerInfo: Sendable, Equatable {
     package var requiresAuthorization = false
     package var requiresTLS = false
 
+    /// TLS is possible but not required.
+    package var offersTLS = false
+
+    /// With TLS the client has to show a certificate.
+    package var demandsCertificate = false
+
+    /// What a client with a key has to sign, as it is; nil when the server knows no keys.
+    package var nonce: String?
+
     /// `host:port` of the other servers of a cluster.
     package var connectURLs: [String] = []
 
@@ -38,6 +47,9 @@ package struct ServerInfo: Sendable, Equatable {
         self.supportsHeaders = fields.headers ?? false
         self.requiresAuthorization = fields.auth_required ?? false
         self.requiresTLS = fields.tls_required ?? false
+        self.offersTLS = fields.tls_available ?? false
+        self.demandsCertificate = fields.tls_verify ?? false
+        self.nonce = fields.nonce.flatMap { $0.isEmpty ? nil : $0 }
         self.connectURLs = fields.connect_urls ?? []
         self.isLameDuck = fields.ldm ?? false
     }
@@ -53,6 +65,9 @@ package struct ServerInfo: Sendable, Equatable {
         var headers: Bool?
         var auth_required: Bool?
         var tls_required: Bool?
+        var tls_available: Bool?
+        var tls_verify: Bool?
+        var nonce: String?
         var connect_urls: [String]?
         var ldm: Bool?
     }

@@ -89,8 +89,8 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.logAttempt(level, "could not connect to NATS; trying again", [LogKey.server: "\(server)", LogKey.error: "\(error)"])
     }
 
-    func natsServerError(_ text: String) {
-        self.logger.error("the NATS server refused something that the bridge needs", metadata: [LogKey.error: "\(text)"])
+    func natsServerError(_ error: NATSServerError) {
+        self.logger.error("the NATS server refused something that the bridge needs", metadata: [LogKey.error: "\(error.text)"])
     }
 
     // MARK: Session

@@ -69,11 +69,17 @@ enum Wiring {
     private static func nats(_ configuration: Configuration) -> NATSConfiguration {
         var nats = NATSConfiguration(
             servers: configuration.nats.servers.map {
-                NATSServerAddress(host: $0.host, port: Int($0.port), credentials: Self.credentials($0.credentials))
+                NATSServerAddress(
+                    host: $0.host,
+                    port: Int($0.port),
+                    credentials: Self.credentials($0.credentials),
+                    usesTLS: $0.usesTLS
+                )
             }
         )
         nats.name = configuration.stan.clientID
         nats.credentials = Self.credentials(configuration.nats.credentials)
+        nats.tls = configuration.nats.tls.map(Self.tls)
         nats.connectTimeout = TimeAmount(configuration.nats.connectTimeout)
         nats.reconnectWait = TimeAmount(configuration.nats.reconnectWait)
         return nats
@@ -83,8 +89,20 @@ enum Wiring {
         switch credentials {
         case .user(let name, let password): .password(user: name, password: password.reveal())
         case .token(let token): .token(token.reveal())
+        case .nkeySeedFile(let path): .nkeySeedFile(path)
+        case .credentialsFile(let path): .credentialsFile(path)
         case nil: .none
         }
+    }
+
+    private static func tls(_ tls: Configuration.NATS.TLS) -> NATSTLSConfiguration {
+        var result = NATSTLSConfiguration()
+        result.caFile = tls.caFile
+        result.certificateFile = tls.certificateFile
+        result.keyFile = tls.keyFile
+        result.serverName = tls.serverName
+        result.skipsVerification = tls.skipsVerification
+        return result
     }
 
     private static func stan(_ stan: Configuration.Stan) -> StanConfiguration {

@@ -5,6 +5,8 @@ struct BridgeConfig {
     var servers: [String]
     var cluster: String
     var client: String
+    /// Further members of `nats`, each with a comma before it.
+    var nats = ""
     /// Further members of `stan`, each with a comma before it.
     var stan = ""
     /// Members of `sinks`.
@@ -45,7 +47,7 @@ struct BridgeConfig {
     var text: String {
         """
         {
-          "nats": { "servers": [\(self.servers.map { "\"\($0)\"" }.joined(separator: ", "))], "reconnect_wait": "100ms" },
+          "nats": { "servers": [\(self.servers.map { "\"\($0)\"" }.joined(separator: ", "))], "reconnect_wait": "100ms"\(self.nats) },
           "stan": { "cluster_id": "\(self.cluster)", "client_id": "\(self.client)"\(self.stan) },
           "sinks": { \(self.sinks.joined(separator: ",\n    ")) },
           "routes": [ \(self.routes.joined(separator: ",\n    ")) ],

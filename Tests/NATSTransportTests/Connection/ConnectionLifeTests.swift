@@ -72,7 +72,7 @@ struct ConnectionLifeTests {
         try await withScriptedServer { server in
             try await withClient(server.url) { client in
                 server.send("-ERR '\(text)'\r\n")
-                #expect(try await client.disconnected() == .server(text))
+                #expect(try await client.disconnected() == .server(NATSServerError(text)))
                 try await client.connected()
             }
         }
@@ -171,6 +171,31 @@ struct ConnectionLifeTests {
                     let connect = try #require(second.lines.first)
                     #expect(connect.contains("\"user\":\"me\""))
                     #expect(connect.contains("\"pass\":\"secret\""))
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A server that is about to shut down is left for another one, or stayed with where there is none",
+        arguments: [true, false]
+    )
+    func lameDuck(_ hasOther: Bool) async throws {
+        try await withScriptedServer { first in
+            try await withScriptedServer { second in
+                let port = second.port
+                try await withClient(first.url) { client in
+                    if hasOther { first.send(ScriptedServer.info("\"connect_urls\":[\"127.0.0.1:\(port)\"]")) }
+                    first.send(ScriptedServer.info("\"ldm\":true"))
+                    first.send(ScriptedServer.info("\"ldm\":true"))
+                    try await client.event { $0 == .lameDuck }
+                    if hasOther {
+                        #expect(try await client.disconnected() == .lameDuck)
+                        try await client.connected()
+                    }
+                    try await client.flush()
+                    #expect(first.connectionCount == 1)
+                    #expect(second.connectionCount == (hasOther ? 1 : 0))
                 }
             }
         }

@@ -49,6 +49,7 @@ func withClient(
     var configuration = NATSConfiguration(servers: urls.compactMap { NATSServerAddress($0) })
     configuration.reconnectWait = .milliseconds(20)
     configuration.reconnectJitter = .zero
+    configuration.refusedWait = .milliseconds(20)
     configure(&configuration)
     let client = try await NATSTestClient.start(configuration)
     do {

@@ -45,8 +45,10 @@ struct HandshakeTests {
     @Test(
         "What a server says instead of a greeting is the reason",
         arguments: [
-            (ScriptedServer.info() + "-ERR 'maximum connections exceeded'\r\n", .server("maximum connections exceeded")),
-            (ScriptedServer.info("\"tls_required\":true"), .tlsRequired),
+            (
+                ScriptedServer.info() + "-ERR 'maximum connections exceeded'\r\n",
+                .server(NATSServerError("maximum connections exceeded"))
+            ),
             ("HTTP/1.1 400 Bad Request\r\n", .protocolViolation(.unknownOperation("HTTP/1.1 400 Bad Request"))),
             ("INFO nonsense\r\n", .protocolViolation(.malformed("INFO"))),
         ] as [(String, NATSError)]

@@ -30,7 +30,7 @@ struct NATSServerAddressTests {
     @Test(
         "Others are refused",
         arguments: [
-            "", "nats://", "nats:///", "tls://host", "http://host", "ws://host", "nats://:4222", "host:", "host:0", "host:65536",
+            "", "nats://", "nats:///", "tls://", "http://host", "ws://host", "nats://:4222", "host:", "host:0", "host:65536",
             "host:-1", "host:+1", "host:x", "host:99999999999999999999", "host:4222:4222", "::1", "[::1", "[::1]x", "[]:1",
             "nats://@host",
             "nats://:pw@host", "nats://%zz@host", "nats://a%4@host", "nats://a%ff@host", "ho st", "host\r\n", "a/b",
@@ -39,6 +39,15 @@ struct NATSServerAddressTests {
     )
     func bad(_ url: String) {
         #expect(NATSServerAddress(url) == nil)
+    }
+
+    @Test("tls:// says that nothing else will do")
+    func tls() {
+        let plain = NATSServerAddress("nats://t0k@h:1")
+        let secure = NATSServerAddress("TLS://t0k@h:1")
+        #expect(plain?.usesTLS == false)
+        #expect(secure?.usesTLS == true)
+        #expect(secure == NATSServerAddress(host: "h", port: 1, credentials: .token("t0k"), usesTLS: true))
     }
 
     @Test("Credentials are not shown")

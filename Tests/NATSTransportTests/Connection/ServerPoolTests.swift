@@ -63,33 +63,75 @@ struct ServerPoolTests {
         var pool = self.pool(["a"])
         _ = self.take(1, from: &pool)
         pool.connected()
-        pool.learn(["b:1", "a:4222", "nonsense:x", "b:1"], credentials: .token("t"))
-        pool.learn(["b:1"], credentials: .none)
+        pool.learn(["b:1", "a:4222", "nonsense:x", "b:1"], from: NATSServerAddress(host: "a", credentials: .token("t")))
+        pool.learn(["b:1"], from: NATSServerAddress(host: "a"))
         #expect(self.take(3, from: &pool).map(\.host) == ["b", "a", "b"])
         #expect(pool.next(using: &self.generator)?.server == NATSServerAddress(host: "a"))
-        #expect(pool.next(using: &self.generator)?.server == NATSServerAddress(host: "b", port: 1, credentials: .token("t")))
+        #expect(pool.next(using: &self.generator)?.server.credentials == .token("t"))
     }
 
     @Test("What servers no longer name is forgotten; what was configured is not, nor the one in use")
     mutating func forgetting() {
         var pool = self.pool(["a"])
         _ = self.take(1, from: &pool)
-        pool.learn(["b:1", "c:1"], credentials: .none)
-        pool.learn(["c:1"], credentials: .none)
+        pool.learn(["b:1", "c:1"], from: NATSServerAddress(host: "a"))
+        pool.learn(["c:1"], from: NATSServerAddress(host: "a"))
         #expect(Set(self.take(4, from: &pool).map(\.host)) == ["a", "c"])
         // The last one given out is the one in use: it stays until another is.
         while self.take(1, from: &pool).last?.host != "c" {}
-        pool.learn(["d:1"], credentials: .none)
+        pool.learn(["d:1"], from: NATSServerAddress(host: "a"))
         #expect(Set(self.take(6, from: &pool).map(\.host)) == ["a", "c", "d"])
         // It says nothing of a cluster that an INFO names no server.
-        pool.learn([], credentials: .none)
+        pool.learn([], from: NATSServerAddress(host: "a"))
         #expect(Set(self.take(6, from: &pool).map(\.host)).isSuperset(of: ["a", "d"]))
+    }
+
+    @Test("A longer pause where all refused the credentials, the usual one where not all did")
+    mutating func refused() {
+        let servers = ["a", "b"].map { NATSServerAddress(host: $0) }
+        var pool = ServerPool(
+            servers: servers,
+            wait: .seconds(2),
+            jitter: .zero,
+            refusedWait: .seconds(10),
+            using: &self.generator
+        )
+        var delays: [TimeAmount] = []
+        for isRefused in [true, true, true, false, false, true, true, true] {
+            delays += self.take(1, from: &pool).map(\.delay)
+            if isRefused { pool.refused() }
+        }
+        #expect(delays == [0, 0, 10, 0, 2, 0, 2, 0].map { .seconds($0) })
+        // Refused after the handshake.
+        _ = self.take(1, from: &pool)
+        pool.connected()
+        pool.refused()
+        #expect(self.take(2, from: &pool).map(\.delay) == [.seconds(10), .zero])
+    }
+
+    @Test("Whom a server names is spoken to as it is, with its name for a certificate where there is none")
+    mutating func certificateNames() {
+        var pool = ServerPool(
+            servers: [NATSServerAddress(host: "n1.example", usesTLS: true)],
+            wait: .zero,
+            jitter: .zero,
+            using: &self.generator
+        )
+        #expect(!pool.hasOthers)
+        let first = pool.next(using: &self.generator)?.server
+        #expect(first?.certificateName == "n1.example")
+        pool.learn(["10.0.0.2:4222", "n3.example:4222"], from: NATSServerAddress(host: "n1.example", usesTLS: true))
+        #expect(pool.hasOthers)
+        let others = (0..<2).compactMap { _ in pool.next(using: &self.generator)?.server }
+        #expect(others.map(\.certificateName) == ["n1.example", "n3.example"])
+        #expect(others.map(\.usesTLS) == [true, true])
+        #expect(NATSServerAddress(host: "::1").certificateName == nil)
     }
 
     @Test("A server cannot name more servers than make sense")
     mutating func manyLearnt() {
         var pool = self.pool(["a"])
-        for batch in 0..<10 { pool.learn((0..<5000).map { "h\(batch)x\($0):1" }, credentials: .none) }
+        for batch in 0..<10 { pool.learn((0..<5000).map { "h\(batch)x\($0):1" }, from: NATSServerAddress(host: "a")) }
         #expect(Set(self.take(2000, from: &pool).map(\.host)).count <= ServerPool.maximumLearnt + 2)
     }
 }

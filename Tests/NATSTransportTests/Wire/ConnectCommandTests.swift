@@ -17,7 +17,7 @@ struct ConnectCommandTests {
 
     @Test("Verbose and pedantic are always said to be off, for a server takes them to be on", arguments: [true, false])
     func always(_ headers: Bool) throws {
-        let command = ConnectCommand(name: nil, credentials: .none, supportsHeaders: headers)
+        let command = ConnectCommand(name: nil, proof: ConnectProof(), supportsHeaders: headers)
         #expect(String(buffer: command.line()).contains("\"verbose\":false"))
         #expect(String(buffer: command.line()).contains("\"pedantic\":false"))
         let fields = try self.fields(command)
@@ -27,20 +27,20 @@ struct ConnectCommandTests {
         // Without headers a server closes the connection of a client that asks for no-responders messages.
         #expect(fields["headers"] == headers as NSNumber)
         #expect(fields["no_responders"] == headers as NSNumber)
-        for key in ["user", "pass", "auth_token", "name"] { #expect(fields[key] == nil) }
+        for key in ["user", "pass", "auth_token", "nkey", "jwt", "sig", "name"] { #expect(fields[key] == nil) }
     }
 
     @Test("Credentials and name go out as they are, whatever is in them")
     func credentials() throws {
         let odd = "a\"b\\c\r\nPUB x 0\r\n é/"
         let password = try self.fields(
-            ConnectCommand(name: odd, credentials: .password(user: odd, password: odd + "!"), supportsHeaders: true)
+            ConnectCommand(name: odd, proof: ConnectProof(user: odd, password: odd + "!"), supportsHeaders: true)
         )
         #expect(password["user"] == odd as NSString)
         #expect(password["pass"] == (odd + "!") as NSString)
         #expect(password["name"] == odd as NSString)
         #expect(password["auth_token"] == nil)
-        let token = try self.fields(ConnectCommand(name: nil, credentials: .token("t"), supportsHeaders: true))
+        let token = try self.fields(ConnectCommand(name: nil, proof: ConnectProof(token: "t"), supportsHeaders: true))
         #expect(token["auth_token"] == "t" as NSString)
         #expect(token["user"] == nil)
     }

@@ -10,7 +10,8 @@ struct ServerInfoTests {
         let json = """
             {"server_id":"NDU","server_name":"n1","version":"2.9.10","proto":1,"git_commit":"","go":"go1.19.8","host":"127.0.0.1",\
             "port":4222,"headers":true,"max_payload":65536,"client_id":18446744073709551615,"client_ip":"127.0.0.1","auth_required":true,\
-            "tls_required":true,"ldm":true,"connect_urls":["10.0.0.1:4222","[::1]:4223"],"xkey":null,"nested":{"a":[1,2.5,"x"]}}
+            "tls_required":true,"tls_available":true,"tls_verify":true,"nonce":"PXoWU7zWAMt75FY",\
+            "ldm":true,"connect_urls":["10.0.0.1:4222","[::1]:4223"],"xkey":null,"nested":{"a":[1,2.5,"x"]}}
             """
         let info = try ServerInfo(json: ByteBuffer(string: json))
         #expect(info.serverID == "NDU")
@@ -21,6 +22,9 @@ struct ServerInfoTests {
         #expect(info.supportsHeaders)
         #expect(info.requiresAuthorization)
         #expect(info.requiresTLS)
+        #expect(info.offersTLS)
+        #expect(info.demandsCertificate)
+        #expect(info.nonce == "PXoWU7zWAMt75FY")
         #expect(info.isLameDuck)
         #expect(info.connectURLs == ["10.0.0.1:4222", "[::1]:4223"])
     }
