@@ -5,7 +5,7 @@ import NIOPosix
 
 /// A STAN server for development: a client of a nats-server that answers as nats-streaming-server 0.25.6 does.
 ///
-/// Everything is in memory and there is one of it: not for data that matters.
+/// There is one of it, and by default everything is in memory: not for data that matters.
 package final class DevServer: Sendable {
     package let options: StanServerOptions
     private let eventLoop: any EventLoop
@@ -16,7 +16,8 @@ package final class DevServer: Sendable {
     /// - Parameters:
     ///   - natsURL: `nats://HOST:PORT`, with `USER:PASSWORD@` or `TOKEN@` if need be.
     ///   - eventLoop: does all the work. Default: one of the process's.
-    /// - Throws: ``DevServerError`` when NATS cannot be reached or the cluster ID cannot be used.
+    /// - Throws: ``DevServerError`` when NATS cannot be reached or the cluster ID cannot be used, ``StoreError`` when the store
+    ///   cannot.
     package static func start(
         _ options: StanServerOptions = StanServerOptions(),
         natsURL: String,
@@ -51,11 +52,17 @@ package final class DevServer: Sendable {
         try await self.eventLoop.flatSubmit { [core] in core.value.leave() }.get()
     }
 
+    /// Stops serving as a crash does: what had not been stored yet is lost, with a store on disk the latest acks.
+    package func kill() async throws {
+        try await self.eventLoop.flatSubmit { [core] in core.value.leave(flushing: false) }.get()
+    }
+
     /// Stops serving and begins again, on a connection of its own as a new process would.
     ///
     /// - Parameters:
     ///   - forgetting: whether clients, channels and subscriptions are lost, as with a memory store, or kept as with a file
-    ///     store, which resets redelivery counts and the times at which messages are due.
+    ///     store, which resets redelivery counts and the times at which messages are due. With a store on disk it is erased, or
+    ///     read again.
     ///   - pause: how long nobody answers.
     package func restart(forgetting: Bool, after pause: TimeAmount = .zero) async throws {
         try await self.eventLoop.flatSubmit { [core] in core.value.leave() }.get()

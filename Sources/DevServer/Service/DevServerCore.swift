@@ -18,6 +18,8 @@ final class DevServerCore {
     private let logger: Logger
 
     private var machine: StanServerStateMachine
+    private var store: FileStore?
+    private var storeTimer: Scheduled<Void>?
     private var connection: NATSConnection?
     private var observer: DevServerObserver?
     /// Tells what belongs to a connection that has been left from what belongs to the present one.
@@ -68,7 +70,16 @@ final class DevServerCore {
             .flatMap { launch == .first ? self.checkClusterID(connection) : self.eventLoop.makeSucceededVoidFuture() }
             .flatMap {
                 guard self.epoch == epoch else { return self.eventLoop.makeFailedFuture(DevServerError.stopped) }
-                self.serve(launch, connection)
+                do throws(StoreError) {
+                    try self.recover(launch)
+                } catch {
+                    return self.eventLoop.makeFailedFuture(error)
+                }
+                self.serve(connection)
+                if launch == .keeping || self.store != nil {
+                    self.handle { $0.machine.restarted(now: $1.now, wallClock: $1.wallClock, into: &$2) }
+                    self.readTime = nil
+                }
                 return connection.flush()
             }
             .nonisolated()
@@ -76,9 +87,11 @@ final class DevServerCore {
 
     /// Leaves NATS.
     ///
+    /// - Parameter flushing: whether acks that wait to be stored are; false is what a crash would do.
     /// - Returns: when the nats-server knows, so that whoever asks later hears at once that nobody is here.
-    func leave() -> EventLoopFuture<Void> {
+    func leave(flushing: Bool = true) -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
+        self.closeStore(flushing: flushing)
         self.epoch += 1
         self.timer?.cancel()
         self.timer = nil
@@ -117,7 +130,7 @@ final class DevServerCore {
             .nonisolated()
     }
 
-    private func serve(_ launch: Launch, _ connection: NATSConnection) {
+    private func serve(_ connection: NATSConnection) {
         let subjects = self.machine.subjects
         self.listen(subjects.connect, connection) { core, message, reply, time, actions in
             core.machine.connectRequested(message, reply: reply, now: time.now, into: &actions)
@@ -139,11 +152,6 @@ final class DevServerCore {
         }
         self.listen(subjects.close, connection) { core, message, reply, time, actions in
             core.machine.closeRequested(message, reply: reply, now: time.now, into: &actions)
-        }
-        switch launch {
-        case .first: break
-        case .forgetting: self.machine = Self.makeMachine(self.machine.options)
-        case .keeping: self.handle { $0.machine.restarted(now: $1.now, wallClock: $1.wallClock, into: &$2) }
         }
     }
 
@@ -181,6 +189,7 @@ final class DevServerCore {
         swap(&actions, &self.actions)
         event(self, time, &actions)
         swap(&actions, &self.actions)
+        if self.store != nil { self.commit() }
         // What is done may have a result at once, which is an event: its actions join the queue.
         guard !self.isCarryingOut else { return }
         self.isCarryingOut = true
@@ -210,6 +219,67 @@ final class DevServerCore {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    // MARK: Store
+
+    /// Makes the state machine that a launch begins with.
+    private func recover(_ launch: Launch) throws(StoreError) {
+        let options = self.machine.options
+        guard case .file(let directory) = options.store else {
+            if launch == .forgetting { self.machine = Self.makeMachine(options) }
+            return
+        }
+        if launch == .forgetting { try FileStore.erase(directory) }
+        let store = try FileStore(
+            directory: directory,
+            clusterID: options.clusterID,
+            syncs: options.fileSync,
+            logger: self.logger
+        )
+        self.machine = StanServerStateMachine(
+            options: options,
+            inboxes: InboxGenerator(seed: .random(in: .min ... .max)),
+            recovered: store.recovered,
+            now: .now()
+        )
+        try store.beginJournal(self.machine.snapshot())
+        self.store = store
+    }
+
+    /// Stores what has just changed, before anybody hears of it.
+    private func commit() {
+        guard let store = self.store else { return }
+        do throws(StoreError) {
+            try self.machine.store(in: store)
+        } catch {
+            // What is not stored must not be acked: what is to be done now is not done any more.
+            self.logger.critical("cannot store, and serves no more", metadata: ["error": "\(error)"])
+            _ = self.leave(flushing: false)
+            return
+        }
+        guard store.hasWaiting, self.storeTimer == nil else { return }
+        let interval = self.machine.options.ackFlushInterval
+        self.storeTimer = self.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+            self.storeTimer = nil
+            do throws(StoreError) {
+                try self.store?.flush()
+            } catch {
+                self.logger.critical("cannot store, and serves no more", metadata: ["error": "\(error)"])
+                _ = self.leave(flushing: false)
+            }
+        }
+    }
+
+    private func closeStore(flushing: Bool) {
+        self.storeTimer?.cancel()
+        self.storeTimer = nil
+        do throws(StoreError) {
+            if flushing { try self.store?.flush() }
+        } catch {
+            self.logger.error("the latest acks could not be stored", metadata: ["error": "\(error)"])
+        }
+        self.store = nil
     }
 
     // MARK: Actions
