@@ -70,6 +70,40 @@ package final class DevServer: Sendable {
         try await self.eventLoop.flatSubmit { [core] in core.value.launch(forgetting ? .forgetting : .keeping) }.get()
     }
 
+    /// What `/streaming/...` of the real server says.
+    ///
+    /// - Parameters:
+    ///   - path: with a slash in front.
+    ///   - query: what comes after the question mark.
+    /// - Returns: the status of the HTTP response and its body, of type `application/json` with a status of 200 and plain text
+    ///   otherwise; nil when there is no such path.
+    package func monitoring(path: String, query: String = "") async throws -> (status: Int, body: String)? {
+        let monitor = try await self.eventLoop.submit { [core] in core.value.monitor() }.get()
+        return monitor.response(path: path, query: query)
+    }
+
+    // MARK: Faults
+
+    /// Changes what goes wrong on purpose; the change counts for what comes after.
+    package func setFaults(_ change: @escaping @Sendable (inout DevServerFaults) -> Void) async throws {
+        try await self.eventLoop.submit { [core] in change(&core.value.faults) }.get()
+    }
+
+    /// Ends a client's session without telling it: its next ping, publish or request is refused.
+    package func forgetClient(_ id: String) async throws {
+        try await self.eventLoop.submit { [core] in core.value.forgetClient(id) }.get()
+    }
+
+    /// Answers and sends nothing until ``resume()``, as a process that is stopped.
+    package func pause() async throws {
+        try await self.eventLoop.submit { [core] in core.value.pause() }.get()
+    }
+
+    /// Goes on, first with all that has come meanwhile.
+    package func resume() async throws {
+        try await self.eventLoop.submit { [core] in core.value.resume() }.get()
+    }
+
     /// What the server holds at this moment, channels by name.
     package func channels() async throws -> [StanChannelStatus] {
         try await self.eventLoop.submit { [core] in core.value.channels() }.get()
