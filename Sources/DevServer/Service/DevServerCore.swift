@@ -14,14 +14,16 @@ final class DevServerCore {
     }
 
     private let address: NATSServerAddress
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let logger: Logger
 
-    private var machine: StanServerStateMachine
+    private(set) var machine: StanServerStateMachine
+    private var store: FileStore?
+    private var storeTimer: Scheduled<Void>?
     private var connection: NATSConnection?
     private var observer: DevServerObserver?
     /// Tells what belongs to a connection that has been left from what belongs to the present one.
-    private var epoch = 0
+    private(set) var epoch = 0
     private var subscriptions: [NATSSubscriptionID] = []
     private var ackInboxes: [SubscriptionID: NATSSubscriptionID] = [:]
 
@@ -33,6 +35,15 @@ final class DevServerCore {
 
     /// The time of the read of the socket that is being handled: looked up once for all of its messages.
     private var readTime: (now: NIODeadline, wallClock: Int64)?
+
+    /// What goes wrong on purpose.
+    var faults = DevServerFaults()
+    /// What came while the server was paused; nil when it is not.
+    private(set) var heldEvents: [() -> Void]?
+
+    private(set) var traffic = StreamingMonitor.Traffic()
+    private let startTime = DevServerCore.wallClock()
+    private let serverID = NUID.make()
 
     /// Publishers name the same ack inbox every time.
     private var recentReply = ""
@@ -68,7 +79,16 @@ final class DevServerCore {
             .flatMap { launch == .first ? self.checkClusterID(connection) : self.eventLoop.makeSucceededVoidFuture() }
             .flatMap {
                 guard self.epoch == epoch else { return self.eventLoop.makeFailedFuture(DevServerError.stopped) }
-                self.serve(launch, connection)
+                do throws(StoreError) {
+                    try self.recover(launch)
+                } catch {
+                    return self.eventLoop.makeFailedFuture(error)
+                }
+                self.serve(connection)
+                if launch == .keeping || self.store != nil {
+                    self.handle { $0.machine.restarted(now: $1.now, wallClock: $1.wallClock, into: &$2) }
+                    self.readTime = nil
+                }
                 return connection.flush()
             }
             .nonisolated()
@@ -76,13 +96,16 @@ final class DevServerCore {
 
     /// Leaves NATS.
     ///
+    /// - Parameter flushing: whether acks that wait to be stored are; false is what a crash would do.
     /// - Returns: when the nats-server knows, so that whoever asks later hears at once that nobody is here.
-    func leave() -> EventLoopFuture<Void> {
+    func leave(flushing: Bool = true) -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
+        self.closeStore(flushing: flushing)
         self.epoch += 1
         self.timer?.cancel()
         self.timer = nil
         self.timerDeadline = .distantFuture
+        self.heldEvents = nil
         self.observer?.leave()
         self.observer = nil
         guard let connection = self.connection else { return self.eventLoop.makeSucceededVoidFuture() }
@@ -117,7 +140,7 @@ final class DevServerCore {
             .nonisolated()
     }
 
-    private func serve(_ launch: Launch, _ connection: NATSConnection) {
+    private func serve(_ connection: NATSConnection) {
         let subjects = self.machine.subjects
         self.listen(subjects.connect, connection) { core, message, reply, time, actions in
             core.machine.connectRequested(message, reply: reply, now: time.now, into: &actions)
@@ -126,6 +149,7 @@ final class DevServerCore {
             core.machine.pingReceived(message, reply: reply, now: time.now, into: &actions)
         }
         self.listen(subjects.publish, connection) { core, message, reply, time, actions in
+            core.traffic.received(message)
             core.machine.publishReceived(message, reply: reply, now: time.now, wallClock: time.wallClock, into: &actions)
         }
         self.listen(subjects.subscribe, connection) { core, message, reply, time, actions in
@@ -139,11 +163,6 @@ final class DevServerCore {
         }
         self.listen(subjects.close, connection) { core, message, reply, time, actions in
             core.machine.closeRequested(message, reply: reply, now: time.now, into: &actions)
-        }
-        switch launch {
-        case .first: break
-        case .forgetting: self.machine = Self.makeMachine(self.machine.options)
-        case .keeping: self.handle { $0.machine.restarted(now: $1.now, wallClock: $1.wallClock, into: &$2) }
         }
     }
 
@@ -159,19 +178,82 @@ final class DevServerCore {
 
     typealias Time = (now: NIODeadline, wallClock: Int64)
 
-    func received(_ message: borrowing NATSMessage, _ event: DevServerSubscriber.Event) {
+    func received(_ message: borrowing NATSMessage, _ event: @escaping DevServerSubscriber.Event) {
         let payload = message.payload
         let reply = self.reply(of: message)
+        if self.hold({ self.handle { event($0, payload, reply, $1, &$2) } }) { return }
         self.handle { event($0, payload, reply, $1, &$2) }
     }
 
     func ackReceived(_ message: borrowing NATSMessage, on id: SubscriptionID) {
         let payload = message.payload
+        if self.faults.touchAcks {
+            if self.faults.dropsAck() { return }
+            if self.faults.ackDelay > .zero { return self.later(self.faults.ackDelay) { self.acked(payload, on: id) } }
+        }
+        self.acked(payload, on: id)
+    }
+
+    private func acked(_ payload: ByteBuffer, on id: SubscriptionID) {
+        if self.hold({ self.acked(payload, on: id) }) { return }
         self.handle { $0.machine.ackReceived(payload, on: id, now: $1.now, into: &$2) }
     }
 
     func readCompleted() {
         self.readTime = nil
+    }
+
+    /// Runs something later, unless the server has left NATS meanwhile.
+    private func later(_ delay: TimeAmount, _ body: @escaping () -> Void) {
+        let epoch = self.epoch
+        self.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            guard self.epoch == epoch else { return }
+            self.readTime = nil
+            body()
+            self.readTime = nil
+        }
+    }
+
+    // MARK: Pausing
+
+    /// - Returns: whether the event was put aside.
+    private func hold(_ event: @autoclosure () -> () -> Void) -> Bool {
+        guard self.heldEvents != nil else { return false }
+        self.heldEvents?.append(event())
+        return true
+    }
+
+    func pause() {
+        if self.heldEvents == nil { self.heldEvents = [] }
+    }
+
+    /// Does all that was put aside, as a process does that was stopped and goes on.
+    func resume() {
+        guard let held = self.heldEvents else { return }
+        self.heldEvents = nil
+        self.readTime = nil
+        for event in held { event() }
+        self.setTimer()
+        self.readTime = nil
+    }
+
+    /// Ends a client's session without telling it.
+    func forgetClient(_ id: String) {
+        let request = StanWire.CloseRequest(clientID: id).encoded()
+        self.handle { $0.machine.closeRequested(request, reply: nil, now: $1.now, into: &$2) }
+        self.readTime = nil
+    }
+
+    func monitor() -> StreamingMonitor {
+        StreamingMonitor(
+            serverID: self.serverID,
+            startTime: self.startTime,
+            now: Self.wallClock(),
+            options: self.machine.options,
+            traffic: self.traffic,
+            clients: self.machine.clientStatus(),
+            channels: self.machine.status()
+        )
     }
 
     private func handle(_ event: (DevServerCore, Time, inout [StanServerStateMachine.Action]) -> Void) {
@@ -181,6 +263,7 @@ final class DevServerCore {
         swap(&actions, &self.actions)
         event(self, time, &actions)
         swap(&actions, &self.actions)
+        if self.store != nil { self.commit() }
         // What is done may have a result at once, which is an event: its actions join the queue.
         guard !self.isCarryingOut else { return }
         self.isCarryingOut = true
@@ -212,6 +295,67 @@ final class DevServerCore {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    // MARK: Store
+
+    /// Makes the state machine that a launch begins with.
+    private func recover(_ launch: Launch) throws(StoreError) {
+        let options = self.machine.options
+        guard case .file(let directory) = options.store else {
+            if launch == .forgetting { self.machine = Self.makeMachine(options) }
+            return
+        }
+        if launch == .forgetting { try FileStore.erase(directory) }
+        let store = try FileStore(
+            directory: directory,
+            clusterID: options.clusterID,
+            syncs: options.fileSync,
+            logger: self.logger
+        )
+        self.machine = StanServerStateMachine(
+            options: options,
+            inboxes: InboxGenerator(seed: .random(in: .min ... .max)),
+            recovered: store.recovered,
+            now: .now()
+        )
+        try store.beginJournal(self.machine.snapshot())
+        self.store = store
+    }
+
+    /// Stores what has just changed, before anybody hears of it.
+    private func commit() {
+        guard let store = self.store else { return }
+        do throws(StoreError) {
+            try self.machine.store(in: store)
+        } catch {
+            // What is not stored must not be acked: what is to be done now is not done any more.
+            self.logger.critical("cannot store, and serves no more", metadata: ["error": "\(error)"])
+            _ = self.leave(flushing: false)
+            return
+        }
+        guard store.hasWaiting, self.storeTimer == nil else { return }
+        let interval = self.machine.options.ackFlushInterval
+        self.storeTimer = self.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+            self.storeTimer = nil
+            do throws(StoreError) {
+                try self.store?.flush()
+            } catch {
+                self.logger.critical("cannot store, and serves no more", metadata: ["error": "\(error)"])
+                _ = self.leave(flushing: false)
+            }
+        }
+    }
+
+    private func closeStore(flushing: Bool) {
+        self.storeTimer?.cancel()
+        self.storeTimer = nil
+        do throws(StoreError) {
+            if flushing { try self.store?.flush() }
+        } catch {
+            self.logger.error("the latest acks could not be stored", metadata: ["error": "\(error)"])
+        }
+        self.store = nil
+    }
+
     // MARK: Actions
 
     private func carryOut(_ action: StanServerStateMachine.Action) {
@@ -220,6 +364,10 @@ final class DevServerCore {
         case .publish(let subject, let payload):
             do throws(NATSError) {
                 try connection.publish(payload, to: subject)
+                // Of all that goes out only a message begins with a number, its sequence.
+                guard payload.getInteger(at: payload.readerIndex, as: UInt8.self) == 1 << 3 else { return }
+                self.traffic.sent(payload)
+                if self.faults.duplicates { try connection.publish(payload, to: subject) }
             } catch {
                 // Lost, as it would be a moment later: redelivery, or the client's timeout, takes care of it.
                 self.logger.debug("could not publish", metadata: ["nats.subject": "\(subject)", "error": "\(error)"])
@@ -238,9 +386,12 @@ final class DevServerCore {
                 case .failure(NATSError.noResponders): outcome = .noResponders
                 case .failure: outcome = .timedOut
                 }
-                self.readTime = nil
-                self.handle { $0.machine.requestFinished(token, outcome: outcome, now: $1.now, into: &$2) }
-                self.readTime = nil
+                let finish = {
+                    self.readTime = nil
+                    self.handle { $0.machine.requestFinished(token, outcome: outcome, now: $1.now, into: &$2) }
+                    self.readTime = nil
+                }
+                if !self.hold(finish) { finish() }
             }
         }
     }
@@ -249,12 +400,14 @@ final class DevServerCore {
 
     /// One timer for all of the server's deadlines; it is only ever moved forward, and may ring for nothing.
     private func setTimer() {
+        guard self.heldEvents == nil else { return }
         guard let deadline = self.machine.nextDeadline, deadline < self.timerDeadline else { return }
         self.timer?.cancel()
         self.timerDeadline = deadline
         self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.timer = nil
             self.timerDeadline = .distantFuture
+            guard self.heldEvents == nil else { return }
             self.readTime = nil
             self.handle { $0.machine.tick(now: $1.now, wallClock: $1.wallClock, into: &$2) }
             self.readTime = nil

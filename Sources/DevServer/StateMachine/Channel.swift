@@ -13,6 +13,9 @@ struct Channel {
 
     var log: MessageLog
 
+    /// Names it in a store.
+    let number: UInt64
+
     /// The active subscriptions outside of queue groups, durable ones included.
     var subscriptions: [SubscriptionID] = []
     var groups: [QueueGroupKey] = []
@@ -29,12 +32,13 @@ struct Channel {
     /// The last publish, or the end of the last active subscription.
     var lastActivity: NIODeadline
 
-    init(name: ByteBuffer, now: NIODeadline) {
+    init(name: ByteBuffer, number: UInt64, log: MessageLog? = nil, now: NIODeadline) {
         // A copy: what came from the socket is a slice of a much larger buffer.
         let copy = ByteBuffer(bytes: name.readableBytesView)
         self.name = String(buffer: copy)
         self.nameBytes = copy
-        self.log = MessageLog(channel: copy)
+        self.log = log ?? MessageLog(channel: copy)
+        self.number = number
         self.lastActivity = now
     }
 

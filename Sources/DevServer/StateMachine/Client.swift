@@ -7,6 +7,10 @@ struct Client {
     let connectionID: ByteBuffer
     let heartbeatInbox: String
 
+    var record: StoreRecord.Client {
+        StoreRecord.Client(id: self.id, connectionID: self.connectionID, heartbeatInbox: self.heartbeatInbox)
+    }
+
     /// In the order they were made.
     var subscriptions: [SubscriptionID] = []
 

@@ -14,7 +14,7 @@ struct MessageLog {
     /// The `subject` field of every message of the channel, encoded.
     private let subjectField: ByteBuffer
     private var messages = CircularBuffer<Message>()
-    private var lastTimestamp: Int64 = 0
+    private(set) var lastTimestamp: Int64 = 0
 
     /// The oldest message's sequence; one more than ``lastSequence`` when there is none.
     private(set) var firstSequence: UInt64 = 1
@@ -24,6 +24,8 @@ struct MessageLog {
     private(set) var bytes = 0
 
     var count: Int { self.messages.count }
+    var newest: Message? { self.messages.last }
+    var all: some Sequence<Message> { self.messages }
     var oldestTimestamp: Int64? { self.messages.first?.timestamp }
 
     init(channel: ByteBuffer) {
@@ -32,6 +34,18 @@ struct MessageLog {
         field.writeVarint(UInt64(channel.readableBytes))
         field.writeImmutableBuffer(channel)
         self.subjectField = field
+    }
+
+    /// A log as a store has it.
+    ///
+    /// - Parameter messages: with sequences that end with `lastSequence` and have no gaps.
+    init(channel: ByteBuffer, messages: [Message], lastSequence: UInt64, lastTimestamp: Int64) {
+        self.init(channel: channel)
+        self.messages = CircularBuffer(messages)
+        self.lastSequence = lastSequence
+        self.firstSequence = lastSequence - UInt64(messages.count) + 1
+        self.lastTimestamp = lastTimestamp
+        self.bytes = messages.reduce(0) { $0 + $1.encoded.readableBytes }
     }
 
     /// - Returns: the message, or nil when it is not there: removed by a limit, or not yet published.

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What a server holds of a channel, with the contents of a channel in `/streaming/channelsz` of the real one.
 package struct StanChannelStatus: Sendable, Equatable {
     package struct Subscription: Sendable, Equatable {
@@ -7,7 +9,10 @@ package struct StanChannelStatus: Sendable, Equatable {
         package var durableName: String
         /// `durable:queue` for a durable group.
         package var queueName: String
+        package var isDurable: Bool
         package var isOffline: Bool
+        /// Seconds.
+        package var ackWait: Int
         package var maxInFlight: Int
         package var lastSent: UInt64
         package var pendingCount: Int
@@ -44,13 +49,33 @@ extension StanServerStateMachine {
         }.sorted { $0.name < $1.name }
     }
 
+    /// All clients, by ID.
+    package func clientStatus() -> [StanClientStatus] {
+        self.clients.ids.map { key in
+            let client = self.clients[key]
+            let subscriptions = client.subscriptions.map { id in
+                (self.channels[self.subscriptions[id].channel].name, self.status(of: self.subscriptions[id]))
+            }
+            return StanClientStatus(
+                id: client.id,
+                heartbeatInbox: client.heartbeatInbox,
+                subscriptions: Dictionary(grouping: subscriptions) { $0.0 }.mapValues { $0.map(\.1) }
+            )
+        }.sorted { $0.id < $1.id }
+    }
+
     private func status(of subscription: Subscription) -> StanChannelStatus.Subscription {
         var durableName = ""
         var queueName = ""
+        var isDurable = false
         switch subscription.kind {
         case .plain: break
-        case .durable(let key): durableName = key.name
-        case .queueMember(let group): queueName = self.groups[group].name
+        case .durable(let key):
+            durableName = key.name
+            isDurable = true
+        case .queueMember(let group):
+            queueName = self.groups[group].name
+            isDurable = self.groups[group].isDurable
         }
         return StanChannelStatus.Subscription(
             clientID: subscription.clientID,
@@ -58,7 +83,9 @@ extension StanServerStateMachine {
             ackInbox: subscription.ackInbox,
             durableName: durableName,
             queueName: queueName,
+            isDurable: isDurable,
             isOffline: subscription.client == nil,
+            ackWait: Int(subscription.ackWait.nanoseconds / 1_000_000_000),
             maxInFlight: subscription.maxInFlight,
             lastSent: subscription.lastSent,
             pendingCount: subscription.pending.count,

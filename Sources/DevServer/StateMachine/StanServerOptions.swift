@@ -32,6 +32,24 @@ package struct StanServerOptions: Sendable {
         package init() {}
     }
 
+    /// Where messages, clients and subscriptions are kept.
+    package enum Store: Sendable, Equatable {
+        /// Gone when the server stops.
+        case memory
+        /// In a directory of the server's own, which is made if need be. All messages are in memory as well.
+        case file(directory: String)
+    }
+
+    /// Default: memory.
+    package var store = Store.memory
+
+    /// Whether what is stored is on the disk, and not only with the operating system, before it is acked. Costs a wait for the
+    /// disk per message. Default: false; a crash of the machine may cost the latest messages then, one of the server does not.
+    package var fileSync = false
+
+    /// How long an ack may wait to be stored; one that was not yet is forgotten when the server is killed. Default: 1 s.
+    package var ackFlushInterval: TimeAmount = .seconds(1)
+
     /// Part of every subject of the server. Default: `test-cluster`.
     package var clusterID = "test-cluster"
 

@@ -10,7 +10,7 @@ extension StanServerStateMachine {
     /// - Parameter name: already found to be valid, unless the channel exists.
     mutating func channel(named name: ByteBuffer, now: NIODeadline) throws(ChannelRefusal) -> ChannelKey {
         if let channel = self.channelsByName[name] { return channel }
-        let channel = Channel(name: name, now: now)
+        let channel = Channel(name: name, number: self.lastNumber + 1, now: now)
         let folded = channel.name.lowercased()
         if let existing = self.channelsByFoldedName[folded] {
             let reason = StanServerError.caseConflict(channel: channel.name, existing: self.channels[existing].name)
@@ -20,6 +20,8 @@ extension StanServerStateMachine {
         guard limit <= 0 || self.channels.count < limit else {
             throw ChannelRefusal(reason: StanServerError.tooManyChannels)
         }
+        self.lastNumber = channel.number
+        self.changes?.newChannels.append((channel.number, channel.nameBytes))
         let key = self.channels.insert(channel)
         self.channelsByName[channel.nameBytes] = key
         self.channelsByFoldedName[folded] = key
@@ -62,6 +64,8 @@ extension StanServerStateMachine {
         let channel = self.channels.remove(key)
         self.channelsByName[channel.nameBytes] = nil
         self.channelsByFoldedName[channel.name.lowercased()] = nil
+        self.changes?.record(.channelRemoved(channel.number))
+        self.changes?.removedChannels.append(channel.number)
         for durable in channel.durables.values { self.subscriptions.remove(durable) }
         for group in channel.groups {
             if let shadow = self.groups.remove(group).shadow { self.subscriptions.remove(shadow) }

@@ -13,6 +13,7 @@ extension StanServerStateMachine {
         let channel = self.subscriptions[id].channel
         guard let sequence = AckFrame.sequence(in: payload, channel: self.channels[channel].nameBytes) else { return }
         let isHolder = self.subscriptions[id].pending.remove(sequence) != nil
+        if isHolder { self.changes?.settled(self.subscriptions[id].number, sequence) }
         switch self.subscriptions[id].kind {
         case .plain, .durable:
             guard isHolder else { return }
@@ -21,7 +22,8 @@ extension StanServerStateMachine {
             // The message may have moved on to another member.
             if !isHolder {
                 let holder = self.groups[group].members.first { self.subscriptions[$0].pending.remove(sequence) != nil }
-                guard holder != nil else { return }
+                guard let holder else { return }
+                self.changes?.settled(self.subscriptions[holder].number, sequence)
             }
             self.sendNew(toGroup: group, now: now, into: &actions)
         }
@@ -39,7 +41,12 @@ extension StanServerStateMachine {
     }
 
     mutating func sendNew(to id: SubscriptionID, now: NIODeadline, into actions: inout [Action]) {
+        let before = self.subscriptions[id].lastSent
         self.subscriptions[id].sendNew(from: self.channels[self.subscriptions[id].channel].log, now: now, into: &actions)
+        if self.changes != nil, self.subscriptions[id].lastSent > before {
+            let first = max(before + 1, self.channels[self.subscriptions[id].channel].log.firstSequence)
+            self.changes?.record(.sent(self.subscriptions[id].number, first: first, last: self.subscriptions[id].lastSent))
+        }
         self.setAckTimer(for: id)
     }
 
@@ -54,6 +61,7 @@ extension StanServerStateMachine {
             self.groups[key].lastSent = sequence
             self.subscriptions[member].lastSent = sequence
             self.subscriptions[member].send(message, sequence: sequence, now: now, into: &actions)
+            self.changes?.record(.sent(self.subscriptions[member].number, first: sequence, last: sequence))
             self.setAckTimer(for: member)
         }
     }
@@ -95,12 +103,19 @@ extension StanServerStateMachine {
         into actions: inout [Action]
     ) {
         self.subscriptions[id].pending.remove(entry.sequence)
-        guard let message = self.channels[self.subscriptions[id].channel].log[entry.sequence] else { return }
+        guard let message = self.channels[self.subscriptions[id].channel].log[entry.sequence] else {
+            self.changes?.settled(self.subscriptions[id].number, entry.sequence)
+            return
+        }
         var target = id
         var due = entry.due
         if case .queueMember(let group) = self.subscriptions[id].kind {
             target = self.groups[group].pick(from: self.subscriptions, evenIfStalled: true) ?? id
-            if target != id { due = now }
+            if target != id {
+                due = now
+                self.changes?.settled(self.subscriptions[id].number, entry.sequence)
+                self.changes?.record(.sent(self.subscriptions[target].number, first: entry.sequence, last: entry.sequence))
+            }
         }
         self.subscriptions[target].sendAgain(
             message,
@@ -119,7 +134,10 @@ extension StanServerStateMachine {
         self.subscriptions[id].pending = PendingMessages()
         let channel = self.subscriptions[id].channel
         for entry in entries {
-            guard let message = self.channels[channel].log[entry.sequence] else { continue }
+            guard let message = self.channels[channel].log[entry.sequence] else {
+                self.changes?.settled(self.subscriptions[id].number, entry.sequence)
+                continue
+            }
             self.subscriptions[id].sendAgain(
                 message,
                 sequence: entry.sequence,

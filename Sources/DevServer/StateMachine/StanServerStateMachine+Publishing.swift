@@ -42,6 +42,11 @@ extension StanServerStateMachine {
         let limits = self.options.limits
         self.channels[channel].log.append(reply: frame.reply, data: frame.data, wallClock: wallClock)
         self.channels[channel].log.trim(maxMessages: limits.maxMessages, maxBytes: limits.maxBytes)
+        if self.changes != nil, let message = self.channels[channel].log.newest {
+            let (number, first) = (self.channels[channel].number, self.channels[channel].log.firstSequence)
+            let stored = StoreChanges.Message(channel: number, firstSequence: first, encoded: message.encoded)
+            self.changes?.messages.append(stored)
+        }
         self.channels[channel].lastActivity = now
         if limits.maxAge > .zero, self.channels[channel].ageTimer == nil {
             self.expireMessages(of: channel, now: now, wallClock: wallClock)

@@ -102,6 +102,7 @@ extension StanServerStateMachine {
             Client(id: request.clientID, connectionID: connectionID, heartbeatInbox: request.heartbeatInbox)
         )
         self.clientsByID[request.clientID] = client
+        self.changes?.record(.clientAdded(self.clients[client].record))
         if connectionID.readableBytes > 0 { self.clientsByConnectionID[connectionID] = client }
         self.setHeartbeatTimer(for: client, now: now)
 
@@ -127,6 +128,7 @@ extension StanServerStateMachine {
             self.end(subscription, isUnsubscribe: false, now: now, into: &actions)
         }
         let client = self.clients.remove(key)
+        self.changes?.record(.clientRemoved(client.id))
         self.clientsByID[client.id] = nil
         if self.clientsByConnectionID[client.connectionID] == key { self.clientsByConnectionID[client.connectionID] = nil }
     }

@@ -83,6 +83,7 @@ extension StanServerStateMachine {
             if let known, let shadow = self.groups[known].shadow {
                 self.groups[known].shadow = nil
                 let id = self.resume(shadow, accepted, reply: reply, into: &actions)
+                self.recordSubscription(id)
                 self.groups[known].members.append(id)
                 self.sendAllPending(of: id, now: now, into: &actions)
                 self.sendNew(toGroup: known, now: now, into: &actions)
@@ -92,6 +93,7 @@ extension StanServerStateMachine {
             let group = known ?? self.makeGroup(name, isDurable: isDurable, in: channel, accepted.start, wallClock: wallClock)
             let id = self.begin(.queueMember(group), accepted, in: channel, reply: reply, into: &actions)
             self.groups[group].members.append(id)
+            self.recordSubscription(id)
             self.sendNew(toGroup: group, now: now, into: &actions)
             return
         }
@@ -106,6 +108,7 @@ extension StanServerStateMachine {
                 }
                 // Ending an active durable leaves it in place, offline.
                 let id = self.resume(durable, accepted, reply: reply, into: &actions)
+                self.recordSubscription(id)
                 self.channels[channel].durables[key] = id
                 self.channels[channel].subscriptions.append(id)
                 self.sendAllPending(of: id, now: now, into: &actions)
@@ -118,6 +121,7 @@ extension StanServerStateMachine {
         self.subscriptions[id].lastSent = self.channels[channel].sequenceBefore(accepted.start, wallClock: wallClock)
         if case .durable(let key) = kind { self.channels[channel].durables[key] = id }
         self.channels[channel].subscriptions.append(id)
+        self.recordSubscription(id)
         self.sendNew(to: id, now: now, into: &actions)
     }
 
@@ -138,6 +142,7 @@ extension StanServerStateMachine {
         let lastSent = self.channels[channel].sequenceBefore(start, wallClock: wallClock)
         let group = self.groups.insert(QueueGroup(channel: channel, name: name, isDurable: isDurable, lastSent: lastSent))
         self.channels[channel].groups.append(group)
+        if let record = self.record(of: group) { self.changes?.record(record) }
         return group
     }
 
@@ -149,9 +154,11 @@ extension StanServerStateMachine {
         into actions: inout [Action]
     ) -> SubscriptionID {
         let request = accepted.request
+        self.lastNumber += 1
         let subscription = Subscription(
             channel: channel,
             kind: kind,
+            number: self.lastNumber,
             client: accepted.client,
             clientID: request.clientID,
             inbox: request.inbox,
@@ -258,6 +265,8 @@ extension StanServerStateMachine {
             if isUnsubscribe {
                 self.channels[channel].durables[key] = nil
                 self.forget(id)
+            } else {
+                self.recordSubscription(id)
             }
         case .queueMember(let group):
             self.leave(group, id, isUnsubscribe: isUnsubscribe, now: now, into: &actions)
@@ -267,6 +276,7 @@ extension StanServerStateMachine {
     private mutating func forget(_ id: SubscriptionID) {
         let subscription = self.subscriptions.remove(id)
         self.channels[subscription.channel].subscriptionCount -= 1
+        self.changes?.record(.subscriptionRemoved(subscription.number))
     }
 
     private mutating func leave(
@@ -280,8 +290,11 @@ extension StanServerStateMachine {
         if self.groups[group].members.isEmpty {
             if self.groups[group].isDurable, !isUnsubscribe {
                 self.groups[group].shadow = id
+                self.recordSubscription(id)
             } else {
                 let channel = self.groups[group].channel
+                let name = StoreRecord.Group(channel: self.channels[channel].number, name: self.groups[group].name)
+                self.changes?.record(.groupRemoved(name))
                 self.channels[channel].groups.removeAll { $0 == group }
                 self.groups.remove(group)
                 self.forget(id)
@@ -304,6 +317,9 @@ extension StanServerStateMachine {
         }
         for (member, share) in zip(members, shares) where !share.isEmpty {
             self.subscriptions[member].pending.insert(share, due: due)
+            for (sequence, _) in share {
+                self.changes?.record(.sent(self.subscriptions[member].number, first: sequence, last: sequence))
+            }
             if let timer = self.subscriptions[member].timer, timer <= due { continue }
             self.subscriptions[member].timer = nil
             self.setAckTimer(for: member)

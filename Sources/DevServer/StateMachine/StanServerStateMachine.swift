@@ -1,7 +1,8 @@
 package import NIOCore
 import StanCore
 
-/// What a STAN server knows and does, as nats-streaming-server 0.25.6 with a memory store does it.
+/// What a STAN server knows and does, as nats-streaming-server 0.25.6 does it. Everything is in memory; for a store on disk
+/// what changes is written down as well.
 ///
 /// Pure: events go in, each with the time at which it happened, and what is to be done about it is appended to the caller's
 /// actions, to be done in that order. The events of a NATS connection have to come in the order of the connection. Nothing
@@ -61,6 +62,11 @@ package struct StanServerStateMachine: Sendable {
     var subscriptionsByAckInbox: [String: SubscriptionID] = [:]
     var groups = SlotMap<QueueGroupTag, QueueGroup>()
 
+    /// For a store on disk; nil when there is none.
+    var changes: StoreChanges?
+    /// The last that a channel or a subscription got, to be known by in a store.
+    var lastNumber: UInt64 = 0
+
     struct Claim: Sendable {
         var request: StanWire.ConnectRequest
         var reply: String?
@@ -70,6 +76,7 @@ package struct StanServerStateMachine: Sendable {
         self.options = options
         self.subjects = StanServerSubjects(options)
         self.inboxes = inboxes
+        if case .file = options.store { self.changes = StoreChanges() }
     }
 
     /// When ``tick(now:wallClock:into:)`` is to be called next. May be too early, never too late.

@@ -12,6 +12,9 @@ struct Subscription {
     let channel: ChannelKey
     let kind: Kind
 
+    /// Names it in a store, in all of a durable's lives.
+    let number: UInt64
+
     /// Nil while a durable is offline.
     var client: ClientKey?
     var clientID: String

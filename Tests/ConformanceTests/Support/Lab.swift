@@ -76,7 +76,7 @@ final class Lab: Sendable {
     /// Stops the server: in good order, or as a crash does.
     func stop(hard: Bool = false) async throws {
         switch self.power.withLock({ $0 }) {
-        case .development(let server): try await server.stop()
+        case .development(let server): if hard { try await server.kill() } else { try await server.stop() }
         case .ours(let server): if hard { await server.kill() } else { await server.stop() }
         case .foreign: break
         }
@@ -151,15 +151,11 @@ private func makeLab(_ needs: Needs) async throws -> Lab {
     var options = StanServerOptions()
     needs.apply(to: &options)
     options.clusterID = clusterID
+    if let directory { options.store = .file(directory: directory) }
     let complete = options
-    let first = try await DevServer.start(complete, natsURL: nats)
-    return Lab(url: nats, clusterID: clusterID, needs: needs, directory: directory, .development(first)) {
-        if case .file = needs.restart {
-            try await first.restart(forgetting: false)
-            return .development(first)
-        }
-        return .development(try await DevServer.start(complete, natsURL: nats))
-    }
+    let launch = { @Sendable in Lab.Power.development(try await DevServer.start(complete, natsURL: nats)) }
+    let first = try await launch()
+    return Lab(url: nats, clusterID: clusterID, needs: needs, directory: directory, first, relaunch: launch)
 }
 
 /// One server for all tests that need nothing; it ends with the process.
