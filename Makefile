@@ -7,8 +7,8 @@ SWIFT ?= swift
 SWIFT_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 
-# What runs alone: the daemon's processes, a server's timing, and what takes a core for itself.
-ALONE = (Integration|Conformance|Simulation)Tests
+# One target after the other: each has tests that wait for real time, or take a core for themselves.
+TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
 
 .PHONY: demo test build bench lint format install dependencies
 
@@ -18,10 +18,10 @@ demo: dependencies
 
 test: dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
-	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --skip '$(ALONE)'
-	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter IntegrationTests
-	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter ConformanceTests
-	$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter SimulationTests
+	@set -e; for target in $(TEST_TARGETS); do \
+		echo "-- $$target"; \
+		$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter "^$$target\\."; \
+	done
 
 # The program as it is installed: one file with the Swift runtime in it.
 build: dependencies

@@ -9,7 +9,10 @@ struct DevelopmentServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev-server",
         abstract: "Run a STAN server for development, over a nats-server that is given or started.",
-        discussion: "Everything is kept in memory and gone at the end. Not for data that matters."
+        discussion: """
+            Everything is kept in memory and gone at the end, unless --store names a directory. Not for data that matters: it \
+            behaves as NATS Streaming does, and has none of its years of use.
+            """
     )
 
     @Option(help: ArgumentHelp("Use this nats-server instead of starting one.", valueName: "url")) var nats: String?
@@ -22,7 +25,14 @@ struct DevelopmentServer: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Messages kept per channel; the oldest go first. 0 for no limit.", valueName: "n"))
     var maxMessages = 1_000_000
 
+    @Option(help: ArgumentHelp("Keep messages, clients and subscriptions in files below this directory.", valueName: "directory"))
+    var store: String?
+
+    @Option(help: ArgumentHelp("Serve /streaming/channelsz and its relatives over HTTP; 0 for any free port.", valueName: "port"))
+    var monitor: Int?
+
     func validate() throws {
+        guard 0...65535 ~= self.monitor ?? 0 else { throw ValidationError("--monitor must be between 0 and 65535") }
         guard 0...65535 ~= self.port else { throw ValidationError("--port must be between 0 and 65535") }
         guard self.maxMessages >= 0 else { throw ValidationError("--max-messages must be at least 0") }
     }
@@ -42,12 +52,17 @@ struct DevelopmentServer: AsyncParsableCommand {
             options.clusterID = self.cluster
             options.limits.maxMessages = self.maxMessages
             if self.maxMessages == 0 { options.limits.maxBytes = 0 }
+            if let store { options.store = .file(directory: store) }
             let url = self.nats ?? process?.url ?? ""
             let server = try await DevServer.start(options, natsURL: url, logger: logger)
-            complain(
-                "STAN server for development, in memory: cluster \(self.cluster) on \(Self.withoutSecrets(url)). Ctrl-C ends it."
-            )
+            let kept = self.store.map { "in \($0)" } ?? "in memory"
+            let address = Self.withoutSecrets(url)
+            complain("STAN server for development, \(kept): cluster \(self.cluster) on \(address). Ctrl-C ends it.")
+            let monitoring = self.monitor.map {
+                RunningService(MonitoringServer(server: server, port: $0, logger: logger), logger: logger)
+            }
             let endedByItself = await Self.waitForEnd(of: process)
+            try? await monitoring?.stop()
             if endedByItself {
                 complain("stan-bridged: the nats-server has ended")
                 throw Exit.unavailable
@@ -60,6 +75,9 @@ struct DevelopmentServer: AsyncParsableCommand {
         } catch let error as NatsServerError {
             complain("stan-bridged: \(error)")
             throw Exit.unavailable
+        } catch let error as StoreError {
+            complain("stan-bridged: \(error)")
+            throw Exit.output
         }
     }
 

@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("File sink")
@@ -213,7 +214,7 @@ struct FileSinkTests {
             await gate.waitUntilReached()
             sink.deliver(batch(11...20, to: receiver))
             let closing = Task { await sink.close() }
-            while !sink.isClosed { await Task.yield() }
+            try await eventually("it is closing") { sink.isClosed }
             gate.open()
             await closing.value
             #expect(receiver.delivered == Array(1...10))

@@ -57,7 +57,7 @@ struct KillTests {
                 }
             }
         }
-        try await eventually { acked.count > 1000 }
+        try await eventually(within: .seconds(60)) { acked.count > 1000 }
         kill(pid, SIGKILL)
         _ = await server.value
         for publisher in publishers { _ = await publisher.result }
