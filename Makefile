@@ -7,7 +7,7 @@ SWIFT ?= swift
 SWIFT_FLAGS ?=
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 
-# One target after the other: each has tests that wait for real time, or take a core for themselves.
+# One target after the other, and one test after the other: many wait for real time, and some take a core for themselves.
 TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
 
 .PHONY: demo test build bench lint format install dependencies
@@ -20,7 +20,7 @@ test: dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --build-tests
 	@set -e; for target in $(TEST_TARGETS); do \
 		echo "-- $$target"; \
-		$(SWIFT) test $(SWIFT_FLAGS) --skip-build --filter "^$$target\\."; \
+		$(SWIFT) test $(SWIFT_FLAGS) --skip-build --no-parallel --filter "^$$target\\."; \
 	done
 
 # The program as it is installed: one file with the Swift runtime in it.
