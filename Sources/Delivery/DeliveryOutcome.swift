@@ -12,11 +12,24 @@ package enum DeliveryFailure: Sendable, Equatable {
     /// The same message would fail again, however often it is tried.
     case rejected(reason: String)
 
+    /// The message was not tried, or its attempt says nothing of it: the sink is known to be unusable at the moment.
+    ///
+    /// - Parameters:
+    ///   - reason: as above.
+    ///   - after: when it can be handed over again; nil leaves it to the retry schedule.
+    case unavailable(reason: String, after: TimeAmount?)
+
     package var reason: String {
         switch self {
         case .retry(let reason, _): reason
         case .rejected(let reason): reason
+        case .unavailable(let reason, _): reason
         }
+    }
+
+    /// Whether the message has used up one of its attempts.
+    package var countsAsAttempt: Bool {
+        if case .unavailable = self { false } else { true }
     }
 }
 

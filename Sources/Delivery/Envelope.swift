@@ -36,10 +36,19 @@ package final class RouteContext: Sendable {
     /// The STAN client id of the session.
     package let clientID: String
 
-    package init(route: String, channel: String, cluster: String, clientID: String) {
+    /// The names of the route's sinks, in the order in which they are numbered.
+    package let sinkNames: [String]
+
+    package init(route: String, channel: String, cluster: String, clientID: String, sinkNames: [String] = []) {
         self.route = route
         self.channel = channel
         self.cluster = cluster
         self.clientID = clientID
+        self.sinkNames = sinkNames
+    }
+
+    /// - Returns: the name of a sink, or its number where names are not known.
+    package func sinkName(_ sink: Int) -> String {
+        self.sinkNames.indices.contains(sink) ? self.sinkNames[sink] : String(sink)
     }
 }

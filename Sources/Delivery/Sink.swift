@@ -5,9 +5,13 @@ package struct Delivery: Sendable {
     /// Which attempt this is for this message and sink, from 1.
     package var attempt: UInt32
 
-    package init(envelope: Envelope, attempt: UInt32) {
+    /// Why the message comes to a dead-letter sink; nil for any other delivery.
+    package var deadLetter: DeadLetter?
+
+    package init(envelope: Envelope, attempt: UInt32, deadLetter: DeadLetter? = nil) {
         self.envelope = envelope
         self.attempt = attempt
+        self.deadLetter = deadLetter
     }
 }
 
@@ -49,9 +53,21 @@ package protocol Sink: AnyObject, Sendable {
     /// Takes deliveries, in order, and returns at once. May be called on any thread between `open` and `close`.
     func deliver(_ batch: DeliveryBatch)
 
+    /// How the sink stands.
+    var condition: SinkCondition { get }
+
+    /// The daemon is about to stop: what waits for a sink that is known to be unusable is given back, reported as unavailable,
+    /// rather than waited for. What works goes on.
+    func drain()
+
     /// Stops, giving up what has not been finished, and returns when nothing of the sink runs any more.
     /// What was given up is not reported.
     func close() async
+}
+
+extension Sink {
+    package var condition: SinkCondition { SinkCondition() }
+    package func drain() {}
 }
 
 /// A sink's output cannot be used.

@@ -9,19 +9,9 @@ struct RouteLedgerSimulationTests {
     }
 
     @Test("keeps every promise, whatever fails, for every seed")
-    func promises() throws {
-        let seeds = Self.number("STAN_SIMULATION_SEED").map { $0...$0 } ?? 1...(Self.number("STAN_SIMULATION_SEEDS") ?? 2_000)
-        var total = Simulation.Summary()
-        for seed in seeds {
-            let summary = try Simulation.run(seed: seed)
-            total.steps += summary.steps
-            total.deliveries += summary.deliveries
-            total.copies += summary.copies
-            total.acksAgain += summary.acksAgain
-            total.crashes += summary.crashes
-            total.sessions += summary.sessions
-            total.retries += summary.retries
-        }
+    func promises() async throws {
+        let seeds = Self.number("STAN_SIMULATION_SEED").map { $0...$0 } ?? 1...(Self.number("STAN_SIMULATION_SEEDS") ?? 10_000)
+        let total = try await Self.run(seeds, tasks: 2)
         print("simulated \(seeds.count) seeds: \(total)")
         guard seeds.count >= 100 else { return }
         // A simulation in which nothing goes wrong proves nothing.
@@ -30,5 +20,23 @@ struct RouteLedgerSimulationTests {
         #expect(total.crashes > 0)
         #expect(total.retries > 0)
         #expect(total.sessions > seeds.count)
+        #expect(total.skipped > 0)
+        #expect(total.deadLetters > 0)
+        #expect(total.restarts > 0)
+        #expect(total.refused > 0)
+        #expect(total.breakers > 0)
+    }
+
+    private static func run(_ seeds: ClosedRange<UInt64>, tasks: UInt64) async throws -> Simulation.Summary {
+        try await withThrowingTaskGroup(of: Simulation.Summary.self) { group in
+            for task in 0..<tasks {
+                group.addTask {
+                    var total = Simulation.Summary()
+                    for seed in seeds where seed % tasks == task { total += try Simulation.run(seed: seed) }
+                    return total
+                }
+            }
+            return try await group.reduce(into: Simulation.Summary()) { $0 += $1 }
+        }
     }
 }

@@ -6,7 +6,7 @@ import NIOCore
 /// A record ends with the only newline in it, and the body's bytes can always be had back exactly from it:
 ///
 /// - `json`: `{"channel":…,"sequence":…,"timestamp":…,"data":…}`, with `"redelivered":true` before the data where the server said
-///   so. `data` is the body itself where it is valid JSON on one line; else it is `"text"`, a string, where the body is
+///   so, and for a dead letter `"route":…,"sink":…,"reason":…,"attempts":…,"first_attempt_at":…`. `data` is the body itself where it is valid JSON on one line; else it is `"text"`, a string, where the body is
 ///   UTF-8; else `"data_base64"`.
 /// - `raw`: the body. A body with a newline in it would be two lines to whoever reads the file: it is refused.
 package struct FileRecordEncoder: Sendable {
@@ -31,6 +31,7 @@ package struct FileRecordEncoder: Sendable {
     package mutating func encode(
         _ envelope: Envelope,
         of context: RouteContext,
+        deadLetter: DeadLetter? = nil,
         into buffer: inout RecordBuffer
     ) throws(Refusal) {
         switch self.format {
@@ -49,9 +50,24 @@ package struct FileRecordEncoder: Sendable {
             buffer.append(",\"timestamp\":\"")
             buffer.append(atMost: Timestamp.length) { Timestamp.write(envelope.timestamp, to: $0) }
             buffer.append(envelope.redelivered ? "\",\"redelivered\":true," : "\",")
+            if let deadLetter { Self.append(deadLetter, of: context, to: &buffer) }
             envelope.body.withUnsafeReadableBytes { Self.appendBody($0, to: &buffer) }
             buffer.append("}\n")
         }
+    }
+
+    private static func append(_ deadLetter: DeadLetter, of context: RouteContext, to buffer: inout RecordBuffer) {
+        buffer.append("\"route\":")
+        buffer.append(jsonString: context.route)
+        buffer.append(",\"sink\":")
+        buffer.append(jsonString: context.sinkName(deadLetter.sink))
+        buffer.append(",\"reason\":")
+        buffer.append(jsonString: deadLetter.reason)
+        buffer.append(",\"attempts\":")
+        buffer.append(decimal: UInt64(deadLetter.attempts))
+        buffer.append(",\"first_attempt_at\":\"")
+        buffer.append(atMost: Timestamp.length) { Timestamp.write(deadLetter.firstAttemptAt, to: $0) }
+        buffer.append("\",")
     }
 
     private mutating func prepareOpening(for context: RouteContext) {

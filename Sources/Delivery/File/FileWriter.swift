@@ -99,19 +99,19 @@ struct FileWriter: ~Copyable {
             self.report.select(batch, count: range.count)
             for index in range {
                 guard self.buffer.count < limit else { return index - range.lowerBound }
-                self.encode(batch.deliveries[index].envelope, of: batch.context)
+                self.encode(batch.deliveries[index], of: batch.context)
             }
             return range.count
         }
     }
 
     @inline(__always)
-    private mutating func encode(_ envelope: Envelope, of context: RouteContext) {
+    private mutating func encode(_ delivery: Delivery, of context: RouteContext) {
         do {
-            try self.encoder.encode(envelope, of: context, into: &self.buffer)
-            self.report.addWritten(envelope.sequence)
+            try self.encoder.encode(delivery.envelope, of: context, deadLetter: delivery.deadLetter, into: &self.buffer)
+            self.report.addWritten(delivery.envelope.sequence)
         } catch {
-            self.report.add(.rejected(reason: error.reason), of: envelope.sequence)
+            self.report.add(.rejected(reason: error.reason), of: delivery.envelope.sequence)
         }
     }
 

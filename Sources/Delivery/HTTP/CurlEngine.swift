@@ -1,4 +1,5 @@
 import CCurl
+import Logging
 import NIOPosix
 import Synchronization
 
@@ -16,7 +17,8 @@ package final class CurlEngine: Sendable {
     typealias LaneID = UInt64
 
     enum Command: Sendable {
-        case open(LaneID, HTTPEndpoint)
+        case open(LaneID, HTTPEndpoint, SinkConditionBox, Logger)
+        case drain(LaneID)
         case deliver(LaneID, DeliveryBatch)
         case close(LaneID, CheckedContinuation<Void, Never>)
         case stop

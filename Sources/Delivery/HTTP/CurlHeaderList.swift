@@ -10,14 +10,23 @@ final class CurlHeaderList {
     private let tail: CurlHeaderList?
 
     /// - Parameter lines: at least one where there is no tail.
-    init(_ lines: [String], then tail: CurlHeaderList? = nil) {
+    convenience init(_ lines: [String], then tail: CurlHeaderList? = nil) {
+        self.init(lines, tail: tail, next: tail?.first)
+    }
+
+    /// A list that goes on in lines which whoever makes it keeps alive.
+    convenience init(_ lines: [String], goingOnIn next: UnsafeMutablePointer<curl_slist>?) {
+        self.init(lines, tail: nil, next: next)
+    }
+
+    private init(_ lines: [String], tail: CurlHeaderList?, next last: UnsafeMutablePointer<curl_slist>?) {
         self.tail = tail
         self.nodes = .allocate(capacity: lines.count)
         for (index, line) in lines.enumerated() {
             let text = UnsafeMutablePointer<CChar>.allocate(capacity: line.utf8.count + 1)
             for (offset, byte) in line.utf8.enumerated() { text[offset] = CChar(bitPattern: byte) }
             text[line.utf8.count] = 0
-            let next = index + 1 < lines.count ? self.nodes.baseAddress.map { $0 + index + 1 } : tail?.first
+            let next = index + 1 < lines.count ? self.nodes.baseAddress.map { $0 + index + 1 } : last
             self.nodes.initializeElement(at: index, to: curl_slist(data: text, next: next))
         }
     }

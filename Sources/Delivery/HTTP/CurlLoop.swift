@@ -1,4 +1,5 @@
 import CCurl
+import NIOCore
 
 #if canImport(Glibc)
 import Glibc
@@ -27,6 +28,9 @@ final class CurlLoop {
     private var deadline: Int64?
 
     private var lanes: [CurlEngine.LaneID: HTTPLane] = [:]
+
+    /// When the first of them wants to be asked whether it may start something, while it waits for nothing else.
+    private var nextWake: NIODeadline?
     private var scheduled: [HTTPLane] = []
     private var commands: [CurlEngine.Command] = []
 
@@ -74,10 +78,12 @@ final class CurlLoop {
             }
             self.report()
             self.waitForEvents()
+            self.scheduleWoken()
         }
     }
 
     private func waitForEvents() {
+        self.nextWake = self.lanes.values.lazy.compactMap(\.nextWake).min()
         let mayBlock = !self.isDue && self.engine.fallAsleep()
         let count = epoll_wait(self.epoll, self.events.baseAddress, CInt(self.events.count), mayBlock ? self.timeout : 0)
         self.engine.wokeUp()
@@ -89,6 +95,15 @@ final class CurlLoop {
             } else {
                 self.handle(event.events, on: event.data.fd)
             }
+        }
+    }
+
+    /// Lanes whose gates may open now.
+    private func scheduleWoken() {
+        guard let nextWake = self.nextWake, nextWake <= .now() else { return }
+        let now = NIODeadline.now()
+        for lane in self.lanes.values {
+            if let wake = lane.nextWake, wake <= now { self.schedule(lane) }
         }
     }
 
@@ -153,9 +168,13 @@ final class CurlLoop {
         var isRunning = true
         for command in self.commands {
             switch command {
-            case .open(let id, let endpoint):
-                self.lanes[id] = HTTPLane(endpoint: endpoint, loop: self)
+            case .open(let id, let endpoint, let condition, let logger):
+                self.lanes[id] = HTTPLane(endpoint: endpoint, loop: self, condition: condition, logger: logger)
                 self.limitConnections()
+            case .drain(let id):
+                guard let lane = self.lanes[id] else { continue }
+                lane.drain()
+                self.schedule(lane)
             case .deliver(let id, let batch):
                 guard let lane = self.lanes[id] else { continue }
                 lane.accept(batch)
@@ -267,8 +286,14 @@ final class CurlLoop {
 
     /// For epoll: -1 is for ever.
     private var timeout: CInt {
-        guard let deadline = self.deadline else { return -1 }
-        return CInt(min(max(deadline - Self.now(), 0), 60_000))
+        var timeout: Int64?
+        if let deadline = self.deadline { timeout = deadline - Self.now() }
+        if let nextWake = self.nextWake {
+            // Rounded up: a little early would be once too often.
+            let wake = (nextWake - .now()).nanoseconds / 1_000_000 + 1
+            timeout = min(timeout ?? wake, wake)
+        }
+        return timeout.map { CInt(min(max($0, 0), 60_000)) } ?? -1
     }
 
     private static func now() -> Int64 {

@@ -25,6 +25,12 @@ final class CurlTransfer {
     private(set) var sequence: UInt64 = 0
     private(set) var route: HTTPRouteLane?
 
+    /// The gate's word for this request.
+    var ticket = SinkGate.Ticket.usual
+
+    /// The lines of a dead letter, which hardly any message is.
+    private var deadLetterLines: CurlHeaderList?
+
     /// Keeps the bytes alive that libcurl sends.
     private var bodyStorage: Unmanaged<AnyObject>?
 
@@ -98,10 +104,12 @@ final class CurlTransfer {
             return (route.looksAtBodies && JSONText.isValid(bytes), storage.retain())
         }
         self.bodyStorage = storage
-        self.messageLines[self.messageLines.count - 1].next = route.lines(
-            isJSON: isJSON,
-            isRedelivered: delivery.envelope.redelivered
-        )
+        var lines = route.lines(isJSON: isJSON, isRedelivered: delivery.envelope.redelivered)
+        self.deadLetterLines = delivery.deadLetter.map {
+            CurlHeaderList(HTTPRequestBuilder.lines(of: $0, of: route.context), goingOnIn: lines)
+        }
+        if let first = self.deadLetterLines?.first { lines = first }
+        self.messageLines[self.messageLines.count - 1].next = lines
     }
 
     /// Whether the request was lost to a connection that the other side closed, between two requests, just as this one was sent.

@@ -59,6 +59,20 @@ struct HTTPAnswerClassifier: Sendable {
         }
     }
 
+    /// What an end that is not success says of the endpoint.
+    ///
+    /// - Parameter failure: what was made of it.
+    func verdict(_ end: HTTPTransferEnd, _ failure: DeliveryFailure) -> SinkGate.End {
+        switch (end, failure) {
+        case (.answered, .rejected): .works
+        case (.answered, .retry(_, .some(let after))): .asksForPause(after)
+        case (.answered, _): .fails
+        case (.failed(.unresolved), _), (.failed(.notConnected), _), (.failed(.connectTimedOut), _), (.failed(.tls), _):
+            .unreachable
+        case (.failed, _): .fails
+        }
+    }
+
     private func failure(_ answer: HTTPAnswer, now: Int64) -> DeliveryFailure {
         var reason = "HTTP \(answer.status) from \(self.location.authority)"
         switch answer.status {

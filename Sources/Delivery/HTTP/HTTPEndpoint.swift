@@ -15,6 +15,7 @@ struct HTTPEndpoint: Sendable {
     let timeoutMilliseconds: Int
     let connectTimeoutMilliseconds: Int
     let concurrency: Int
+    let gate: SinkGate.Configuration
 
     /// For the classifier: what timeouts are called in reasons.
     let timeout: Duration
@@ -32,6 +33,11 @@ struct HTTPEndpoint: Sendable {
         self.method = configuration.method
         self.location = location
         self.concurrency = configuration.concurrency
+        self.gate = SinkGate.Configuration(
+            concurrency: configuration.concurrency,
+            breaker: configuration.breaker,
+            rateLimit: configuration.rateLimit
+        )
         self.timeout = configuration.timeout
         self.connectTimeout = configuration.connectTimeout
         self.timeoutMilliseconds = try Self.milliseconds(configuration.timeout, "timeout")

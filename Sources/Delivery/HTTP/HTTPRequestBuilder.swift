@@ -118,6 +118,16 @@ struct HTTPRequestBuilder: ~Copyable {
         ]
     }
 
+    /// The lines that say why a message is a dead letter. A reason can hold what an endpoint answered, so it is made printable.
+    static func lines(of deadLetter: DeadLetter, of context: RouteContext) -> [String] {
+        [
+            Self.line("Stan-Dead-Letter-Route", HTTPText.percentEncoded(context.route)),
+            Self.line("Stan-Dead-Letter-Sink", HTTPText.percentEncoded(context.sinkName(deadLetter.sink))),
+            Self.line("Stan-Dead-Letter-Attempts", String(deadLetter.attempts)),
+            Self.line("Stan-Dead-Letter-Reason", HTTPText.printable(deadLetter.reason)),
+        ]
+    }
+
     /// The route's part of the idempotency key: `CLUSTER/CHANNEL/`, encoded like the lines.
     static func keyPrefix(of context: RouteContext) -> [UInt8] {
         Array("\(HTTPText.percentEncoded(context.cluster))/\(HTTPText.percentEncoded(context.channel))/".utf8)

@@ -26,7 +26,7 @@ final class HTTPRouteLane {
     private(set) var outstanding = 0
 
     /// Kept because its identity is what the lane is found by.
-    private let context: RouteContext
+    let context: RouteContext
     private var receiver: (any DeliveryReceiver)?
     private var report: DeliveryReport
 

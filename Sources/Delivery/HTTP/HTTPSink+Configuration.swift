@@ -31,6 +31,12 @@ extension HTTPSink {
         /// How many requests may run at once, each on a connection of its own. Default 64.
         package var concurrency: Int
 
+        /// When nothing is sent because the endpoint fails; nil: it is always tried. Default five failures in a row, 30 s.
+        package var breaker: SinkGate.Breaker?
+
+        /// How many requests may begin in a second. Default nil: no limit.
+        package var rateLimit: SinkGate.RateLimit?
+
         /// What the sink calls itself. Default `stan-bridged`; the daemon adds its version: `stan-bridged/VERSION`.
         package var userAgent: String
 
@@ -41,6 +47,8 @@ extension HTTPSink {
             timeout: Duration = .seconds(30),
             connectTimeout: Duration = .seconds(5),
             concurrency: Int = 64,
+            breaker: SinkGate.Breaker? = SinkGate.Breaker(),
+            rateLimit: SinkGate.RateLimit? = nil,
             userAgent: String = "stan-bridged"
         ) {
             self.url = url
@@ -49,6 +57,8 @@ extension HTTPSink {
             self.timeout = timeout
             self.connectTimeout = connectTimeout
             self.concurrency = concurrency
+            self.breaker = breaker
+            self.rateLimit = rateLimit
             self.userAgent = userAgent
         }
     }

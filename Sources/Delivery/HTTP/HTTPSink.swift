@@ -1,3 +1,5 @@
+package import Logging
+
 /// Sends each message as the body of a request of its own, and takes the answer's status for the verdict.
 ///
 /// What waits is a queue of messages; at most `concurrency` of them are requests. Results are reported once for each round of the
@@ -7,10 +9,20 @@ package final class HTTPSink: Sink {
     private let configuration: Configuration
     private let engine: CurlEngine
     private let lane: CurlEngine.LaneID
+    private let state = SinkConditionBox()
+    private let logger: Logger
 
-    /// - Parameter engine: shared by all sinks; has to outlive this one.
-    package init(name: String, configuration: Configuration, engine: CurlEngine) {
+    /// - Parameters:
+    ///   - engine: shared by all sinks; has to outlive this one.
+    ///   - logger: gets a line when the circuit breaker opens or closes.
+    package init(
+        name: String,
+        configuration: Configuration,
+        engine: CurlEngine,
+        logger: Logger = Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
         self.name = name
+        self.logger = logger
         self.configuration = configuration
         self.engine = engine
         self.lane = engine.makeLaneID()
@@ -24,11 +36,17 @@ package final class HTTPSink: Sink {
         } catch {
             throw SinkError("http sink \"\(self.name)\": \(error.description)")
         }
-        self.engine.send(.open(self.lane, endpoint))
+        self.engine.send(.open(self.lane, endpoint, self.state, self.logger))
     }
 
     package func deliver(_ batch: DeliveryBatch) {
         self.engine.send(.deliver(self.lane, batch))
+    }
+
+    package var condition: SinkCondition { self.state.value }
+
+    package func drain() {
+        self.engine.send(.drain(self.lane))
     }
 
     package func close() async {

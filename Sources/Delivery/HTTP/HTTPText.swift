@@ -42,6 +42,11 @@ enum HTTPText {
         return String(line)
     }
 
+    /// One line of visible ASCII, for the value of a header.
+    static func printable(_ text: String) -> String {
+        String(decoding: Self.oneLine(text).utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
     /// The status in a status line: `HTTP/1.1 200 OK`, `HTTP/2 200`. Nil where it is none.
     static func status(ofLine line: UnsafeRawBufferPointer) -> Int? {
         guard let space = line.firstIndex(of: UInt8(ascii: " ")), space > 5, space + 4 <= line.count else { return nil }

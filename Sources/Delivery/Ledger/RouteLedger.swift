@@ -3,38 +3,28 @@ package import NIOCore
 
 /// The book of one route: every message it holds, where each has yet to go, and when. All decisions about a message are made here.
 ///
-/// Pure: no I/O, no clock, no tasks. It is told what happened and answers what to do. Two rules carry the promises: a message is
-/// acked only when every sink has said that it took it, and a sequence that is known is never delivered beside itself.
+/// Pure: no I/O, no clock, no tasks. It is told what happened and answers what to do. Three rules carry the promises: a message is
+/// acked only when every sink has said that it took it, or the dead-letter sink has on its behalf; a sequence that is known is
+/// never delivered beside itself; and in an ordered route a message begins when the one before it has ended.
+///
+/// Sinks are numbered from 0. The dead-letter sink acts for each of them under a number of its own: that sink's and
+/// ``maximumSinks``.
 package struct RouteLedger {
-    package struct Configuration: Sendable {
-        /// How many sinks the route has: 1 to 64.
-        package var sinks: Int
+    /// How many sinks a route can have.
+    package static let maximumSinks = 32
 
-        package var retry: RetrySchedule
-
-        /// How many messages the ledger holds at most. The server's window is the usual bound; a queue group's member can be sent
-        /// more, and refuses it then: it comes again.
-        package var capacity: Int
-
-        /// How long a delivered message is remembered while a session lives: twice the ack wait, or longer.
-        package var settledMemory: TimeAmount
-
-        package init(sinks: Int, retry: RetrySchedule, capacity: Int, settledMemory: TimeAmount) {
-            precondition(1...RouteLedger.maximumSinks ~= sinks)
-            self.sinks = sinks
-            self.retry = retry
-            self.capacity = capacity
-            self.settledMemory = settledMemory
-        }
-    }
-
-    package static let maximumSinks = 64
+    /// Before something is handed over once more that was not tried.
+    private static let shortestPause = TimeAmount.milliseconds(100)
 
     /// What to do with a message that came.
     package enum Reception: Equatable, Sendable {
         /// Hand it to all sinks; it is their first attempt.
         case deliver
-        /// It is in delivery or waits for its retry. Its ack will come.
+        /// It is held. Where it goes, if anywhere yet, `takeNext` says.
+        case hold
+        /// It is not for this route. Ack it.
+        case skip
+        /// It is in delivery, in line or waits for its retry. Its ack will come.
         case ignoreCopy
         /// It was delivered and its ack did not arrive. Ack it again.
         case acknowledgeAgain
@@ -45,73 +35,113 @@ package struct RouteLedger {
         case channelRestarted
     }
 
-    /// What to do after a sink has spoken.
+    /// What to do after a sink has spoken. There may be something for `takeNext` besides.
     package enum Settlement: Equatable, Sendable {
         /// Every sink has it: ack it.
         case acknowledge
-        /// Every sink has it, but there is no session to ack it in. When the server sends it again it is acked from memory.
+        /// Every sink has it, but there is no session to ack it in, or it has not come in this one yet. When the server sends it
+        /// again it is acked from memory.
         case settledWithoutSession
         /// Other sinks do not have it yet.
         case waitForOthers
         /// It is tried again then.
         case retry(at: NIODeadline)
+        /// The sink is tried no more; the dead-letter sink gets the message on its behalf.
+        case deadLetter
         /// It was not in delivery to this sink: a result that was given twice.
         case ignoreResult
     }
 
-    private struct Entry {
+    struct Entry {
         var envelope: Envelope
         /// The sinks that do not have it yet, a bit each.
         var missing: UInt64
         /// The sinks that have it in hand at the moment.
         var inDelivery: UInt64
         var receivedAt: NIODeadline
+        /// When it was handed over first.
+        var startedAt: NIODeadline
+        /// The session in which it came, or came again, last. Only there its ack means it: to a server that has lost its store, the
+        /// same sequence is another message by now.
+        var epoch: UInt32
+        /// Which line it stands in, in an ordered route.
+        var key: [UInt8]?
+    }
+
+    /// A message and a sink.
+    struct Place: Hashable {
+        var sequence: UInt64
+        var sink: Int
     }
 
     /// A message that one sink failed to take.
-    private struct Retry: Comparable {
+    struct Retry: Comparable {
         var due: NIODeadline
-        var sequence: UInt64
-        var sink: Int
+        var place: Place
 
         static func < (left: Self, right: Self) -> Bool {
-            (left.due, left.sequence, left.sink) < (right.due, right.sequence, right.sink)
+            (left.due, left.place.sequence, left.place.sink) < (right.due, right.place.sequence, right.place.sink)
         }
     }
 
-    private struct Failing: Hashable {
-        var sequence: UInt64
-        var sink: Int
-    }
-
-    private let configuration: Configuration
+    let configuration: Configuration
     private var generator: SplitMix64
-    private var entries: SequenceTable<Entry>
-    private var settled: SettledSequences
+    var entries: SequenceTable<Entry>
+    var settled: SettledSequences
     private var retries = Heap<Retry>()
 
-    /// Which attempt is, or was, the last one: only for what has failed at least once.
-    private var attempts: [Failing: UInt32] = [:]
+    /// What can be handed over at once.
+    var ready: CircularBuffer<Place> = []
+
+    /// What has failed and not been delivered since, there or to the dead-letter sink.
+    var failures: [Place: RouteMemory.Failure] = [:]
+
+    /// The lines of an ordered route.
+    var order: RouteOrder?
     private var hasSession = false
+
+    /// Counts the sessions.
+    private var epoch: UInt32 = 0
 
     /// What was settled while the connection was away, as far as the session it belongs to may come back.
     private var unsentAcks: [UInt64] = []
 
     /// The highest sequence that came, and its timestamp. In one channel, no lower sequence has a later one.
-    private var newest: (sequence: UInt64, timestamp: Int64) = (0, .min)
+    var newest = RouteMemory.Newest(sequence: 0, timestamp: .min)
+
+    /// The same as it was when each of the last sessions began: a server that has lost its store begins a session too, and what it
+    /// sends of a new channel first can be above all that was known of the old one.
+    private var earlierNewest: [RouteMemory.Newest] = []
+    private static let sessionsRemembered = 16
+
+    /// Messages that an earlier process held, as far as they have not come again.
+    var remembered: [UInt64: RouteMemory.OpenMessage] = [:]
+
+    /// Until when they may come, if the session lasts.
+    var rememberedUntil = NIODeadline.distantFuture
+
+    /// What has changed since `takeJournal`.
+    var journal = JournalBatch()
+    var journaledNewest: RouteMemory.Newest?
 
     /// How many deliveries are with sinks at the moment; a message counts once for each sink.
     package private(set) var inDelivery = 0
 
-    /// - Parameter seed: for the jitter of retries.
-    package init(configuration: Configuration, seed: UInt64) {
+    /// - Parameters:
+    ///   - seed: for the jitter of retries.
+    ///   - memory: what an earlier process remembered of the same route.
+    package init(configuration: Configuration, seed: UInt64, memory: RouteMemory = RouteMemory(), now: NIODeadline = .now()) {
         self.configuration = configuration
         self.generator = SplitMix64(seed: seed)
         self.entries = SequenceTable()
-        self.settled = SettledSequences(memory: configuration.settledMemory)
+        self.settled = SettledSequences(memory: configuration.settledMemory, holding: memory.settled, now: now)
+        self.order = RouteOrder(configuration)
+        self.remembered = memory.open
+        if let newest = memory.newest { self.newest = newest }
+        self.journaledNewest = memory.newest
     }
 
-    /// How many messages are held: in delivery, waiting for a retry, or both.
+    /// How many messages are held: in delivery, in line, waiting for a retry, or several of these.
     package var held: Int { self.entries.count }
 
     /// How many retries wait; a message counts once for each sink that failed to take it.
@@ -119,7 +149,7 @@ package struct RouteLedger {
 
     /// How many deliveries have failed at least once and not succeeded since, whether they wait or are being tried again; a message
     /// counts once for each sink.
-    package var failing: Int { self.attempts.count }
+    package var failing: Int { self.failures.count }
 
     /// When the oldest message that is held came. Looks at all of them: for reports, not for decisions.
     package var oldestReceivedAt: NIODeadline? {
@@ -133,38 +163,72 @@ package struct RouteLedger {
     package mutating func received(_ envelope: Envelope, now: NIODeadline) -> Reception {
         let sequence = envelope.sequence
         if sequence > self.newest.sequence {
-            self.newest = (sequence, envelope.timestamp)
+            self.newest = RouteMemory.Newest(sequence: sequence, timestamp: envelope.timestamp)
         } else {
-            // A server stores in the order of its clock, so this sequence was given out a second time.
-            guard envelope.timestamp <= self.newest.timestamp else { return .channelRestarted }
-            if self.entries.contains(sequence) { return .ignoreCopy }
+            guard self.isOfThisChannel(envelope) else { return .channelRestarted }
+            let epoch = self.epoch
+            guard self.entries.update(sequence, { $0.epoch = epoch }) == nil else { return .ignoreCopy }
             if self.settled.contains(sequence) {
                 self.settled.touch(sequence, now: now)
+                self.saw(envelope, now: now)
                 return .acknowledgeAgain
             }
         }
-        guard self.entries.count < self.configuration.capacity else { return .refuse }
-        let all = UInt64.max >> UInt64(Self.maximumSinks - self.configuration.sinks)
-        self.entries.insert(Entry(envelope: envelope, missing: all, inDelivery: all, receivedAt: now), for: sequence)
+        if let isWanted = self.configuration.isWanted, !isWanted(envelope.body) {
+            self.saw(envelope, now: now)
+            return .skip
+        }
+        guard self.entries.count < self.configuration.capacity else {
+            self.order?.refused(sequence, now: now)
+            return .refuse
+        }
+        let all = UInt64.max >> UInt64(UInt64.bitWidth - self.configuration.sinks)
+        var entry = Entry(
+            envelope: envelope,
+            missing: all,
+            inDelivery: all,
+            receivedAt: now,
+            startedAt: now,
+            epoch: self.epoch,
+            key: self.configuration.ordering.key(of: envelope.body)
+        )
+        guard self.order == nil, self.remembered.isEmpty else { return self.hold(&entry, now: now) }
+        self.entries.insert(entry, for: sequence)
         self.inDelivery += self.configuration.sinks
         return .deliver
+    }
+
+    /// A server stores in the order of its clock: a sequence up to a known one, with a later timestamp, was given out a second time.
+    private func isOfThisChannel(_ envelope: Envelope) -> Bool {
+        guard envelope.timestamp <= self.newest.timestamp else { return false }
+        return self.earlierNewest.allSatisfy { envelope.sequence > $0.sequence || envelope.timestamp <= $0.timestamp }
     }
 
     /// A sink has taken the message for good.
     package mutating func delivered(_ sequence: UInt64, sink: Int, now: NIODeadline) -> Settlement {
         let bit = UInt64(1) << UInt64(sink)
-        let missing: UInt64?? = self.entries.update(sequence) { entry -> UInt64? in
+        let found: (missing: UInt64, epoch: UInt32)?? = self.entries.update(sequence) { entry in
             guard entry.inDelivery & bit != 0 else { return nil }
             entry.inDelivery &= ~bit
             entry.missing &= ~bit
-            return entry.missing
+            return (entry.missing, entry.epoch)
         }
-        guard case .some(.some(let missing)) = missing else { return .ignoreResult }
+        guard case .some(.some((let missing, let epoch))) = found else { return .ignoreResult }
         self.inDelivery -= 1
-        if !self.attempts.isEmpty { self.attempts[Failing(sequence: sequence, sink: sink)] = nil }
-        guard missing == 0 else { return .waitForOthers }
+        if !self.failures.isEmpty {
+            self.failures[Place(sequence: sequence, sink: sink)] = nil
+            // The dead-letter sink's success ends what the sink it stands for could not do.
+            self.failures[Place(sequence: sequence, sink: sink - Self.maximumSinks)] = nil
+        }
+        guard missing == 0 else {
+            if self.configuration.isJournaled { self.journal.events.append(.taken(sequence, sink: sink)) }
+            return .waitForOthers
+        }
+        self.leaveLine(sequence, now: now)
         self.entries.remove(sequence)
         self.settled.insert(sequence, now: now)
+        if self.configuration.isJournaled { self.journal.settled.append(sequence) }
+        guard epoch == self.epoch else { return .settledWithoutSession }
         guard self.hasSession else {
             self.unsentAcks.append(sequence)
             return .settledWithoutSession
@@ -173,60 +237,121 @@ package struct RouteLedger {
     }
 
     /// A sink has failed to take the message.
-    package mutating func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, now: NIODeadline) -> Settlement {
+    package mutating func failed(_ sequence: UInt64, sink: Int, _ cause: DeliveryFailure, now: NIODeadline) -> Settlement {
         let bit = UInt64(1) << UInt64(sink)
-        let wasInDelivery = self.entries.update(sequence) { entry -> Bool in
-            guard entry.inDelivery & bit != 0 else { return false }
+        let startedAt: NIODeadline?? = self.entries.update(sequence) { entry -> NIODeadline? in
+            guard entry.inDelivery & bit != 0 else { return nil }
             entry.inDelivery &= ~bit
-            return true
+            return entry.startedAt
         }
-        guard wasInDelivery == true else { return .ignoreResult }
+        guard case .some(.some(let startedAt)) = startedAt else { return .ignoreResult }
         self.inDelivery -= 1
-        let key = Failing(sequence: sequence, sink: sink)
-        let attempt = self.attempts[key, default: 1]
-        self.attempts[key] = attempt
-        var delay: TimeAmount
-        switch failure {
-        case .retry(_, let after):
-            delay = self.configuration.retry.delay(after: attempt, using: &self.generator)
-            if let after { delay = max(delay, min(after, self.configuration.retry.maximum)) }
-        case .rejected:
-            delay = self.configuration.retry.slowest(using: &self.generator)
+        let place = Place(sequence: sequence, sink: sink)
+        var failure =
+            self.failures[place]
+            ?? RouteMemory.Failure(attempts: 0, firstAttemptAt: self.configuration.wallClock(at: startedAt))
+        if cause.countsAsAttempt {
+            failure.attempts = failure.attempts.addingReportingOverflow(1).overflow ? .max : failure.attempts + 1
         }
-        let due = now + delay
-        self.retries.insert(Retry(due: due, sequence: sequence, sink: sink))
+        let isGivenUp = self.isGivenUp(sink: sink, cause, attempts: failure.attempts)
+        if isGivenUp { failure.givenUp = cause.reason }
+        self.failures[place] = failure
+        if self.configuration.isJournaled, cause.countsAsAttempt {
+            self.journal.events.append(.failed(sequence, sink: sink, failure))
+        }
+        guard !isGivenUp else {
+            _ = self.entries.update(sequence) { entry in
+                entry.missing = entry.missing & ~bit | bit << UInt64(Self.maximumSinks)
+            }
+            self.ready.append(Place(sequence: sequence, sink: sink + Self.maximumSinks))
+            return .deadLetter
+        }
+        let due = now + self.pause(after: cause, attempts: failure.attempts)
+        self.retries.insert(Retry(due: due, place: place))
         return .retry(at: due)
     }
 
-    // MARK: Time
+    private func isGivenUp(sink: Int, _ cause: DeliveryFailure, attempts: UInt32) -> Bool {
+        guard self.configuration.hasDeadLetter, sink < Self.maximumSinks else { return false }
+        switch cause {
+        case .rejected: return true
+        case .retry: return self.configuration.maxAttempts > 0 && attempts >= self.configuration.maxAttempts
+        case .unavailable: return false
+        }
+    }
 
-    /// When `takeDue` has something to give, if nothing else happens.
-    package var nextDue: NIODeadline? { self.retries.min?.due }
+    private mutating func pause(after cause: DeliveryFailure, attempts: UInt32) -> TimeAmount {
+        let schedule = self.configuration.retry
+        switch cause {
+        case .rejected:
+            return schedule.slowest(using: &self.generator)
+        case .retry(_, let after), .unavailable(_, let after):
+            let delay = schedule.delay(after: max(1, attempts), using: &self.generator)
+            guard let after else { return delay }
+            // Who says when to come back knows better; and what has not been tried may come back sooner, though not at once.
+            let shortest = cause.countsAsAttempt ? delay : min(delay, Self.shortestPause)
+            return max(shortest, min(after, schedule.maximum))
+        }
+    }
 
-    /// Takes out one retry whose time has come. It counts as in delivery from now on.
-    package mutating func takeDue(now: NIODeadline) -> (sink: Int, delivery: Delivery)? {
-        guard let next = self.retries.min, next.due <= now else { return nil }
-        _ = self.retries.popMin()
-        let envelope = self.entries.update(next.sequence) { entry -> Envelope in
-            entry.inDelivery |= UInt64(1) << UInt64(next.sink)
+    // MARK: What comes next
+
+    /// When `takeNext` has something to give, if nothing else happens. At once: ``hasReady``.
+    package var nextDue: NIODeadline? {
+        guard let gap = self.order?.nextDeadline else { return self.retries.min?.due }
+        return self.retries.min.map { min($0.due, gap) } ?? gap
+    }
+
+    /// Whether `takeNext` has something to give now, whatever the time.
+    package var hasReady: Bool { !self.ready.isEmpty }
+
+    /// Takes out one delivery whose time has come: what stood in line, what an earlier process left unfinished, retries, dead
+    /// letters. It counts as in delivery from now on.
+    package mutating func takeNext(now: NIODeadline) -> (sink: Int, delivery: Delivery)? {
+        self.passGaps(now: now)
+        let place: Place
+        if let first = self.ready.popFirst() {
+            place = first
+        } else if let next = self.retries.min, next.due <= now {
+            _ = self.retries.popMin()
+            place = next.place
+        } else {
+            return nil
+        }
+        let envelope = self.entries.update(place.sequence) { entry -> Envelope in
+            entry.inDelivery |= UInt64(1) << UInt64(place.sink)
             return entry.envelope
         }
         guard let envelope else {
             // Cannot be: a message is held until every sink has it, and this one does not.
-            assertionFailure("a retry of a message that is not held")
+            assertionFailure("a delivery of a message that is not held")
             return nil
         }
-        let key = Failing(sequence: next.sequence, sink: next.sink)
-        let attempt = self.attempts[key, default: 1].addingReportingOverflow(1)
-        self.attempts[key] = attempt.overflow ? .max : attempt.partialValue
         self.inDelivery += 1
-        return (next.sink, Delivery(envelope: envelope, attempt: self.attempts[key, default: 1]))
+        let attempts = self.failures[place]?.attempts ?? 0
+        return (
+            place.sink,
+            Delivery(envelope: envelope, attempt: attempts == .max ? .max : attempts + 1, deadLetter: self.deadLetter(of: place))
+        )
+    }
+
+    private func deadLetter(of place: Place) -> DeadLetter? {
+        guard place.sink >= Self.maximumSinks else { return nil }
+        let sink = place.sink - Self.maximumSinks
+        guard let failure = self.failures[Place(sequence: place.sequence, sink: sink)] else { return nil }
+        return DeadLetter(
+            sink: sink,
+            reason: failure.givenUp ?? "",
+            attempts: failure.attempts,
+            firstAttemptAt: failure.firstAttemptAt
+        )
     }
 
     /// Forgets what need not be remembered any longer. To be called every few seconds.
     package mutating func forget(now: NIODeadline) {
         guard self.hasSession else { return }
         self.settled.forget(now: now)
+        if now > self.rememberedUntil { self.remembered.removeAll() }
     }
 
     // MARK: Session
@@ -243,7 +368,14 @@ package struct RouteLedger {
     ///   sends what it has no ack of again by itself.
     package mutating func sessionResumed(isNew: Bool, now: NIODeadline) -> [UInt64] {
         self.hasSession = true
+        if isNew { self.epoch &+= 1 }
         self.settled.sessionResumed(now: now)
+        self.rememberedUntil = now + self.configuration.settledMemory
+        self.order?.sessionResumed(isNew: isNew, now: now)
+        if isNew, self.newest.sequence > 0, self.newest != self.earlierNewest.last {
+            self.earlierNewest.append(self.newest)
+            if self.earlierNewest.count > Self.sessionsRemembered { self.earlierNewest.removeFirst() }
+        }
         defer { self.unsentAcks.removeAll() }
         return isNew ? [] : self.unsentAcks
     }

@@ -6,7 +6,7 @@
 package struct RouteMemory: Sendable, Equatable {
     /// A message that came, was tried, and is not everywhere yet.
     package struct OpenMessage: Sendable, Equatable {
-        /// The sinks that have it, a bit each.
+        /// The sinks that have it, or for which the dead-letter sink has it, a bit each.
         package var taken: UInt64 = 0
 
         /// The sinks that failed to take it and have not taken it since.
@@ -60,8 +60,13 @@ package struct RouteMemory: Sendable, Equatable {
         for event in batch.events {
             switch event {
             case .taken(let sequence, let sink):
-                self.open[sequence, default: OpenMessage()].taken |= 1 << UInt64(sink)
-                self.open[sequence, default: OpenMessage()].failures[sink] = nil
+                var message = self.open[sequence] ?? OpenMessage()
+                message.failures[sink] = nil
+                // What the dead-letter sink takes, the sink it stands for need not take any more.
+                let owner = sink % RouteLedger.maximumSinks
+                message.failures[owner] = nil
+                message.taken |= 1 << UInt64(owner)
+                self.open[sequence] = message
             case .failed(let sequence, let sink, let failure):
                 self.open[sequence, default: OpenMessage()].failures[sink] = failure
             }

@@ -6,13 +6,11 @@ import NIOCore
 /// acked again rather than delivered again. One bit a sequence, in segments that are forgotten together some time after
 /// they were last of use; the clock of forgetting stands still while there is no session, in which nothing can be sent.
 struct SettledSequences {
-    private static let sequencesPerSegment: UInt64 = 1024
-
     /// A bound for the memory, whatever the rate and the ack wait: 64 Mi sequences that follow each other, about 10 MiB.
     private static let maximumSegments = 65_536
 
     private struct Segment {
-        var bits = InlineArray<16, UInt64>(repeating: 0)
+        var bits = SequenceSet.Segment()
         var usedAt: NIODeadline
     }
 
@@ -28,22 +26,35 @@ struct SettledSequences {
     /// The segments in the order in which they are looked at for forgetting; the current one is among them.
     private var order: CircularBuffer<UInt64> = []
 
-    init(memory: TimeAmount) {
+    /// - Parameter sequences: what is remembered from the beginning.
+    init(memory: TimeAmount, holding sequences: SequenceSet = SequenceSet(), now: NIODeadline = .now()) {
         self.memory = memory
+        for (number, bits) in sequences.segments {
+            self.segments[number] = Segment(bits: bits, usedAt: now)
+        }
+        self.order = CircularBuffer(sequences.segments.keys.sorted())
+    }
+
+    /// All that is remembered.
+    var sequences: SequenceSet {
+        var sequences = SequenceSet()
+        for (number, segment) in self.segments { sequences.insert(segment.bits, number: number) }
+        if let number = self.currentNumber { sequences.insert(self.current.bits, number: number) }
+        return sequences
     }
 
     mutating func insert(_ sequence: UInt64, now: NIODeadline) {
-        let (number, word, bit) = Self.place(of: sequence)
+        let (number, word, bit) = SequenceSet.place(of: sequence)
         if self.currentNumber != number { self.makeCurrent(number, now: now) }
-        self.current.bits[word] |= bit
+        self.current.bits.words[word] |= bit
         self.current.usedAt = now
     }
 
     func contains(_ sequence: UInt64) -> Bool {
-        let (number, word, bit) = Self.place(of: sequence)
-        if number == self.currentNumber { return self.current.bits[word] & bit != 0 }
+        let (number, word, bit) = SequenceSet.place(of: sequence)
+        if number == self.currentNumber { return self.current.bits.words[word] & bit != 0 }
         guard let segment = self.segments[number] else { return false }
-        return segment.bits[word] & bit != 0
+        return segment.bits.words[word] & bit != 0
     }
 
     private mutating func makeCurrent(_ number: UInt64, now: NIODeadline) {
@@ -65,7 +76,7 @@ struct SettledSequences {
 
     /// A remembered sequence has come again, so it may come once more.
     mutating func touch(_ sequence: UInt64, now: NIODeadline) {
-        let number = Self.place(of: sequence).segment
+        let number = SequenceSet.place(of: sequence).segment
         if number == self.currentNumber {
             self.current.usedAt = now
         } else {
@@ -90,10 +101,5 @@ struct SettledSequences {
     mutating func sessionResumed(now: NIODeadline) {
         self.putCurrentAway()
         for number in self.order { self.segments[number]?.usedAt = now }
-    }
-
-    private static func place(of sequence: UInt64) -> (segment: UInt64, word: Int, bit: UInt64) {
-        let offset = sequence % Self.sequencesPerSegment
-        return (sequence / Self.sequencesPerSegment, Int(offset / 64), 1 << (offset % 64))
     }
 }

@@ -31,7 +31,12 @@ struct StdoutWriter: ~Copyable {
         self.report.select(batch, count: batch.deliveries.count)
         for delivery in batch.deliveries {
             do {
-                try self.encoder.encode(delivery.envelope, of: batch.context, into: &self.buffer)
+                try self.encoder.encode(
+                    delivery.envelope,
+                    of: batch.context,
+                    deadLetter: delivery.deadLetter,
+                    into: &self.buffer
+                )
                 self.report.addWritten(delivery.envelope.sequence)
             } catch {
                 self.report.add(.rejected(reason: error.reason), of: delivery.envelope.sequence)

@@ -6,6 +6,10 @@ struct RouteCounters: Sendable {
         var retries: UInt64 = 0
         /// Attempts that failed for good as far as the sink can tell.
         var rejections: UInt64 = 0
+        /// Attempts that did not count, since the sink was known to be unusable.
+        var unavailable: UInt64 = 0
+        /// Messages that the dead-letter sink took instead.
+        var deadLettered: UInt64 = 0
     }
 
     /// Messages that came from the server, copies included.
@@ -17,6 +21,10 @@ struct RouteCounters: Sendable {
     /// Messages refused for lack of room; the server sends them again.
     var refused: UInt64 = 0
     var acked: UInt64 = 0
+    /// Messages that the route's condition is not true of: acked, and delivered nowhere.
+    var skipped: UInt64 = 0
+    /// Attempts to give a message to the dead-letter sink that failed.
+    var deadLetterFailures: UInt64 = 0
     var sinks: [PerSink]
 
     init(sinks: Int) {

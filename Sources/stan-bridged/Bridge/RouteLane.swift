@@ -15,9 +15,12 @@ final class RouteLane {
 
     private var ledger: RouteLedger
     private var mailbox: Mailbox?
+
+    /// What goes to each sink with the next hand-over, and behind these, what goes to the dead-letter sink on each one's behalf.
     private var outgoing: [[Delivery]]
-    private var retryTimer: Scheduled<Void>?
-    private var retryTimerDue: NIODeadline?
+    private var timer: Scheduled<Void>?
+    private var timerDue: NIODeadline?
+    private var isDraining = false
 
     init(route: RouteRunner, settings: RouteSettings, context: RouteContext, eventLoop: any EventLoop) {
         self.route = route
@@ -25,7 +28,7 @@ final class RouteLane {
         self.context = context
         self.eventLoop = eventLoop
         self.ledger = RouteLedger(configuration: settings.ledger, seed: UInt64.random(in: .min ... .max))
-        self.outgoing = Array(repeating: [], count: settings.sinks.count)
+        self.outgoing = Array(repeating: [], count: settings.sinks.count * (settings.deadLetter == nil ? 1 : 2))
     }
 
     var held: Int { self.ledger.held }
@@ -45,16 +48,44 @@ final class RouteLane {
         return reception
     }
 
+    /// A read is over: what it brought goes to the sinks.
+    func readCompleted() {
+        if self.ledger.hasReady {
+            self.advance(now: .now())
+        } else {
+            self.handOver()
+        }
+        self.scheduleTimer()
+    }
+
+    /// Takes from the ledger what can be delivered now, and gives to the sinks what has gathered for them.
+    private func advance(now: NIODeadline) {
+        if !self.isDraining {
+            while let (sink, delivery) = self.ledger.takeNext(now: now) { self.outgoing[self.slot(of: sink)].append(delivery) }
+        }
+        self.handOver()
+    }
+
     /// Gives to the sinks what has gathered for them.
     func handOver() {
-        for sink in self.outgoing.indices where !self.outgoing[sink].isEmpty {
-            let deliveries = self.outgoing[sink]
-            self.outgoing[sink] = []
-            self.outgoing[sink].reserveCapacity(deliveries.count)
-            self.settings.sinks[sink].deliver(
-                DeliveryBatch(context: self.context, sink: sink, deliveries: deliveries, receiver: self.receiver)
-            )
+        for slot in self.outgoing.indices where !self.outgoing[slot].isEmpty {
+            let deliveries = self.outgoing[slot]
+            self.outgoing[slot] = []
+            self.outgoing[slot].reserveCapacity(deliveries.count)
+            let (sink, number) = self.sink(at: slot)
+            sink.deliver(DeliveryBatch(context: self.context, sink: number, deliveries: deliveries, receiver: self.receiver))
         }
+    }
+
+    private func slot(of sink: Int) -> Int {
+        sink < RouteLedger.maximumSinks ? sink : sink - RouteLedger.maximumSinks + self.settings.sinks.count
+    }
+
+    /// The sink that a slot is for, and its number in the ledger.
+    private func sink(at slot: Int) -> (any Sink, number: Int) {
+        let count = self.settings.sinks.count
+        guard slot >= count, let deadLetter = self.settings.deadLetter else { return (self.settings.sinks[slot], slot) }
+        return (deadLetter, slot - count + RouteLedger.maximumSinks)
     }
 
     // MARK: Back
@@ -71,43 +102,46 @@ final class RouteLane {
                     route.acknowledge(sequence, from: self)
                 case .settledWithoutSession, .waitForOthers:
                     delivered += 1
-                case .retry, .ignoreResult:
+                case .retry, .deadLetter, .ignoreResult:
                     break
                 }
             }
             route.delivered(delivered, sink: report.sink)
             for failed in report.failed {
-                let settlement = self.ledger.failed(failed.sequence, sink: report.sink, failed.failure, now: now)
-                guard case .retry(let due) = settlement else { continue }
-                route.failed(failed.sequence, sink: report.sink, failed.failure, retryAt: due, now: now)
+                switch self.ledger.failed(failed.sequence, sink: report.sink, failed.failure, now: now) {
+                case .retry(let due):
+                    route.failed(failed.sequence, sink: report.sink, failed.failure, retryAt: due, now: now)
+                case .deadLetter:
+                    route.gaveUp(failed.sequence, sink: report.sink, failed.failure, now: now)
+                case .acknowledge, .settledWithoutSession, .waitForOthers, .ignoreResult:
+                    break
+                }
             }
         }
-        self.scheduleRetry()
+        self.advance(now: now)
+        self.scheduleTimer()
         route.reportsWorkedOff()
     }
 
-    // MARK: Retries
+    // MARK: Time
 
-    private func scheduleRetry() {
-        guard let due = self.ledger.nextDue, self.retryTimerDue.map({ due < $0 }) ?? true else { return }
-        self.retryTimer?.cancel()
-        self.retryTimerDue = due
-        self.retryTimer = self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
+    private func scheduleTimer() {
+        guard !self.isDraining, let due = self.ledger.nextDue, self.timerDue.map({ due < $0 }) ?? true else { return }
+        self.timer?.cancel()
+        self.timerDue = due
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
             guard let self else { return }
-            self.retryTimerDue = nil
-            let now = NIODeadline.now()
-            while let (sink, delivery) = self.ledger.takeDue(now: now) { self.outgoing[sink].append(delivery) }
-            self.handOver()
-            self.scheduleRetry()
+            self.timerDue = nil
+            self.advance(now: .now())
+            self.scheduleTimer()
         }
     }
 
     /// Begins no further attempt. What is in delivery may finish.
     func stopRetrying() {
-        self.retryTimer?.cancel()
-        self.retryTimer = nil
-        // No timer is ever set again: this one never comes.
-        self.retryTimerDue = .uptimeNanoseconds(0)
+        self.isDraining = true
+        self.timer?.cancel()
+        self.timer = nil
     }
 
     // MARK: Session

@@ -16,7 +16,9 @@ final class RouteRunner: StanSubscriber {
     private var subscription: StanChannelSubscription?
     private var isDraining = false
     private var counters: RouteCounters
+    /// One for each sink, and one for the dead-letter sink.
     private var failures: [FailureSummary]
+    private var deadLetters = FailureSummary()
 
     /// The time at the beginning of the read whose messages are being given out.
     private var now: NIODeadline?
@@ -30,7 +32,7 @@ final class RouteRunner: StanSubscriber {
         logger[metadataKey: LogKey.channel] = "\(settings.channel)"
         self.logger = logger
         self.counters = RouteCounters(sinks: settings.sinks.count)
-        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count)
+        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
     }
 
     // MARK: Session
@@ -74,8 +76,11 @@ final class RouteRunner: StanSubscriber {
             body: delivery.data
         )
         switch self.currentLane.received(envelope, now: now) {
-        case .deliver:
+        case .deliver, .hold:
             break
+        case .skip:
+            self.counters.skipped += 1
+            self.acknowledge(envelope.sequence)
         case .ignoreCopy:
             self.counters.duplicatesSuppressed += 1
         case .acknowledgeAgain:
@@ -90,7 +95,7 @@ final class RouteRunner: StanSubscriber {
 
     func readCompleted() {
         self.now = nil
-        self.currentLane.handOver()
+        self.currentLane.readCompleted()
     }
 
     private func acknowledge(_ sequence: UInt64) {
@@ -117,7 +122,8 @@ final class RouteRunner: StanSubscriber {
         self.retired.append(old)
         let lane = self.makeLane()
         self.lane = lane
-        lane.sessionResumed(isNew: true)
+        // Not as in a new session: what the server sent first may have been lost before it was noticed that the channel is new.
+        lane.sessionResumed(isNew: false)
         self.logger.warning(
             """
             the server has begun the channel anew: it sends a sequence a second time, for a later message. What was known of the \
@@ -136,16 +142,35 @@ final class RouteRunner: StanSubscriber {
     }
 
     func delivered(_ count: Int, sink: Int) {
-        self.counters.sinks[sink].delivered += UInt64(count)
+        if sink < RouteLedger.maximumSinks {
+            self.counters.sinks[sink].delivered += UInt64(count)
+        } else {
+            self.counters.sinks[sink - RouteLedger.maximumSinks].deadLettered += UInt64(count)
+        }
     }
 
     func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, retryAt due: NIODeadline, now: NIODeadline) {
-        if case .rejected = failure {
-            self.counters.sinks[sink].rejections += 1
-        } else {
-            self.counters.sinks[sink].retries += 1
-        }
+        self.count(failure, sink: sink)
         self.logFailure(sink: sink, sequence: sequence, failure, due: due, now: now)
+    }
+
+    /// A sink is tried no more with this message: it goes to the dead-letter sink.
+    func gaveUp(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, now: NIODeadline) {
+        self.count(failure, sink: sink)
+        self.logDeadLetter(sink: sink, sequence: sequence, failure, now: now)
+    }
+
+    private func count(_ failure: DeliveryFailure, sink: Int) {
+        // What the dead-letter sink fails to take is not one more failure of the sink it stands for.
+        guard sink < RouteLedger.maximumSinks else {
+            self.counters.deadLetterFailures += 1
+            return
+        }
+        switch failure {
+        case .retry: self.counters.sinks[sink].retries += 1
+        case .rejected: self.counters.sinks[sink].rejections += 1
+        case .unavailable: self.counters.sinks[sink].unavailable += 1
+        }
     }
 
     /// A lane has worked off reports; perhaps nothing fails any more, and a retired lane holds nothing.
@@ -157,17 +182,18 @@ final class RouteRunner: StanSubscriber {
             guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
             self.logger.notice(
                 "delivering again; everything that had failed has been delivered",
-                metadata: [LogKey.sink: "\(self.settings.sinks[sink].name)", "failed_attempts": "\(count)"]
+                metadata: [LogKey.sink: "\(self.sinkName(at: sink))", "failed_attempts": "\(count)"]
             )
         }
     }
 
     private func logFailure(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, due: NIODeadline, now: NIODeadline) {
+        let index = min(sink, self.settings.sinks.count)
         var metadata: Logger.Metadata = [
-            LogKey.sink: "\(self.settings.sinks[sink].name)", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
+            LogKey.sink: "\(self.sinkName(at: index))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
         ]
         self.logger.debug("delivery failed", metadata: metadata)
-        switch self.failures[sink].failed(now: now) {
+        switch self.failures[index].failed(now: now) {
         case .began:
             metadata["retry_in"] = "\(Self.seconds(due - now))"
             self.logger.warning("a delivery failed; it is retried until it succeeds, and is not acked before", metadata: metadata)
@@ -178,6 +204,30 @@ final class RouteRunner: StanSubscriber {
         case .recovered, nil:
             break
         }
+    }
+
+    private func logDeadLetter(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, now: NIODeadline) {
+        var metadata: Logger.Metadata = [
+            LogKey.sink: "\(self.sinkName(at: sink))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
+            "dead_letter": "\(self.settings.deadLetter?.name ?? "")",
+        ]
+        switch self.deadLetters.failed(now: now) {
+        case .continues(let count):
+            metadata["dead_letters"] = "\(count)"
+            self.logger.error(
+                "messages go on being given up; each goes to the dead-letter sink, then it is acked",
+                metadata: metadata
+            )
+        case .began:
+            self.logger.error("a message is given up; it goes to the dead-letter sink, then it is acked", metadata: metadata)
+        case .recovered, nil:
+            self.logger.debug("a message is given up", metadata: metadata)
+        }
+    }
+
+    /// The dead-letter sink stands behind the others.
+    private func sinkName(at index: Int) -> String {
+        index < self.settings.sinks.count ? self.settings.sinks[index].name : self.settings.deadLetter?.name ?? ""
     }
 
     private static func seconds(_ amount: TimeAmount) -> String {
