@@ -53,9 +53,10 @@ let package = Package(
             dependencies: ["NATSTransport", logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
+        .target(name: "Checksums", swiftSettings: swift6),
         .target(
             name: "DevServer",
-            dependencies: ["NATSTransport", "StanCore", logging, nioCore, nioPosix],
+            dependencies: ["Checksums", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .target(name: "Config", swiftSettings: swift6),
@@ -66,7 +67,7 @@ let package = Package(
         ),
         .target(
             name: "Delivery",
-            dependencies: ["CCurl", heap, logging, nioCore, nioPosix],
+            dependencies: ["CCurl", "Checksums", heap, logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .executableTarget(
@@ -113,7 +114,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DevServerTests",
-            dependencies: ["DevServer", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix],
+            dependencies: ["Checksums", "DevServer", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         // Debian's C client, which speaks STAN and shares no line with ours.

@@ -28,3 +28,38 @@ package struct FileOperations: Sendable {
         )
     }
 }
+
+// The same, whatever signals interrupt them.
+extension FileOperations {
+    /// Writes all of the bytes, in as many calls as it takes.
+    ///
+    /// - Throws: when not all of them were written; some of them may have been.
+    func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(SystemCallError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try Self.uninterrupted { () throws(SystemCallError) in try self.write(descriptor, rest) }
+            guard count > 0 else { throw SystemCallError(EIO) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    func syncUninterrupted(_ descriptor: Int32) throws(SystemCallError) {
+        try Self.uninterrupted { () throws(SystemCallError) in try self.sync(descriptor) }
+    }
+
+    func truncateUninterrupted(_ descriptor: Int32, to length: Int64) throws(SystemCallError) {
+        try Self.uninterrupted { () throws(SystemCallError) in try self.truncate(descriptor, length) }
+    }
+
+    private static func uninterrupted<Result>(
+        _ call: () throws(SystemCallError) -> Result
+    ) throws(SystemCallError) -> Result {
+        while true {
+            do {
+                return try call()
+            } catch {
+                if error.code != EINTR { throw error }
+            }
+        }
+    }
+}

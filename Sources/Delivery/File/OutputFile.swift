@@ -105,20 +105,14 @@ final class OutputFile {
     ///
     /// - Throws: when they are not. Then none of them is in the file, or the file is not trusted any more.
     func commit(_ records: UnsafeRawBufferPointer) throws(SinkError) {
-        var rest = records
-        while !rest.isEmpty {
-            do throws(SystemCallError) {
-                let count = try self.operations.write(self.descriptor, rest)
-                guard count > 0 else { throw SystemCallError(EIO) }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            } catch {
-                if error.code == EINTR { continue }
-                self.isTrusted = self.takeBack()
-                throw SinkError("\(self.path): cannot write: \(error)")
-            }
+        do {
+            try self.operations.writeAll(records, to: self.descriptor)
+        } catch {
+            self.isTrusted = self.takeBack()
+            throw SinkError("\(self.path): cannot write: \(error)")
         }
         do {
-            try self.sync()
+            try self.operations.syncUninterrupted(self.descriptor)
         } catch {
             // The system may have dropped the pages that it could not write and forgotten about it: a later sync that
             // succeeds says nothing about them.
@@ -133,16 +127,6 @@ final class OutputFile {
         )
     }
 
-    private func sync() throws(SystemCallError) {
-        while true {
-            do {
-                return try self.operations.sync(self.descriptor)
-            } catch {
-                if error.code != EINTR { throw error }
-            }
-        }
-    }
-
     /// Cuts off what was written since the last confirmation.
     private func takeBack() -> Bool {
         (try? Self.cut(self.descriptor, path: self.path, to: self.confirmed.length, operations: self.operations)) != nil
@@ -154,12 +138,10 @@ final class OutputFile {
         to length: Int64,
         operations: FileOperations
     ) throws(SinkError) {
-        while true {
-            do {
-                return try operations.truncate(descriptor, length)
-            } catch {
-                if error.code != EINTR { throw SinkError("\(path): cannot cut off an incomplete record: \(error)") }
-            }
+        do {
+            try operations.truncateUninterrupted(descriptor, to: length)
+        } catch {
+            throw SinkError("\(path): cannot cut off an incomplete record: \(error)")
         }
     }
 

@@ -74,6 +74,12 @@ package struct RecordBuffer: ~Copyable {
         bytes.withUnsafeBytes { self.append($0) }
     }
 
+    /// Puts a number of 32 bits, the highest byte first, in place of four bytes that are there.
+    package mutating func store(bigEndian value: UInt32, at offset: Int) {
+        precondition(offset >= 0 && offset + 4 <= self.count)
+        self.base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+
     package mutating func append(decimal value: UInt64) {
         self.append(atMost: 20) { bytes in
             var digits = 1
@@ -109,3 +115,6 @@ package struct RecordBuffer: ~Copyable {
         self.capacity = capacity
     }
 }
+
+// Nobody else has a pointer to its memory, and it cannot be copied.
+extension RecordBuffer: @unchecked Sendable {}

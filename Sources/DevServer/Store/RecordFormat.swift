@@ -1,3 +1,4 @@
+import Checksums
 import NIOCore
 
 /// How records lie in a file, one after the other: length, checksum, and that many bytes. Numbers are big-endian, of 32 bits;

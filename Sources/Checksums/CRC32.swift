@@ -1,9 +1,7 @@
-import NIOCore
-
-/// The CRC-32 of IEEE 802.3, four bytes at a time.
-enum CRC32 {
+/// The CRC-32 of IEEE 802.3, which zlib and gzip use, four bytes at a time.
+package enum CRC32 {
     /// - Parameter seed: the checksum of what comes before.
-    static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+    package static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
         var crc = ~seed
         var index = 0
         Self.tables.withUnsafeBufferPointer { tables in
