@@ -14,21 +14,35 @@ final class Bridge: Service {
         var sinks: [any Sink]
         var shutdownTimeout: TimeAmount
 
+        /// Where delivery journals lie; nil: there are none.
+        var stateDirectory: String?
+
         struct Route: Sendable {
             var name: String
             var channel: String
             var subscription: StanSubscriptionOptions
             var retry: RetrySchedule
+            /// 0 is for ever.
+            var maxAttempts: UInt32
+            var ordering: RouteLedger.Ordering
+            /// nil: all messages.
+            var isWanted: (@Sendable (ByteBuffer) -> Bool)?
             /// Indices of `sinks`.
             var to: [Int]
+            var deadLetter: Int?
         }
     }
+
+    /// A route's journal, and what it remembers.
+    private typealias Journal = (journal: RouteJournal, memory: RouteMemory)
 
     /// How the bridge stands, for readiness, metrics and status.
     struct Status: Sendable {
         var session: SessionSupervisor.Status
         var isReady: Bool
         var routes: [RouteStatus]
+        /// By the names of the sinks.
+        var sinks: [String: SinkCondition] = [:]
     }
 
     /// What lives on the event loop.
@@ -46,6 +60,7 @@ final class Bridge: Service {
     let settings: Settings
     /// What the HTTP sinks share, if there are any.
     private let engine: CurlEngine?
+    private let journalWriter: JournalWriter?
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let core: NIOLoopBoundBox<Core?>
@@ -53,6 +68,7 @@ final class Bridge: Service {
     init(settings: Settings, engine: CurlEngine?, eventLoop: any EventLoop, logger: Logger) {
         self.settings = settings
         self.engine = engine
+        self.journalWriter = settings.stateDirectory.map { _ in JournalWriter() }
         self.eventLoop = eventLoop
         self.logger = logger
         self.core = NIOLoopBoundBox.makeEmptyBox(valueType: Core.self, eventLoop: eventLoop)
@@ -69,12 +85,49 @@ final class Bridge: Service {
                 throw SinkError("sink \(sink.name): \(error)")
             }
         }
-        try await self.eventLoop.submit { self.start() }.get()
+        let journals = try self.openJournals()
+        try await self.eventLoop.submit { self.start(journals) }.get()
         try? await gracefulShutdown()
         await self.stop()
+        for (journal, _) in journals.values { await journal.close() }
+        await self.journalWriter?.close()
     }
 
-    private func start() {
+    /// - Returns: by the name of the route. Without a durable name a restart starts over, and there is nothing to remember.
+    private func openJournals() throws(SinkError) -> [String: Journal] {
+        guard let directory = self.settings.stateDirectory, let writer = self.journalWriter else { return [:] }
+        var journals: [String: Journal] = [:]
+        for route in self.settings.routes where route.subscription.durableName != nil {
+            var logger = self.logger
+            logger[metadataKey: LogKey.route] = "\(route.name)"
+            do throws(JournalError) {
+                journals[route.name] = try RouteJournal.open(
+                    directory: directory + "/journal",
+                    identity: self.identity(of: route),
+                    writer: writer,
+                    logger: logger
+                )
+            } catch {
+                throw SinkError("route \(route.name): \(error)")
+            }
+        }
+        return journals
+    }
+
+    private func identity(of route: Settings.Route) -> JournalIdentity {
+        JournalIdentity(
+            route: route.name,
+            cluster: self.settings.stan.clusterID,
+            channel: route.channel,
+            clientID: self.settings.stan.clientID,
+            durableName: route.subscription.durableName,
+            queue: route.subscription.queueGroup,
+            sinks: route.to.map { self.settings.sinks[$0].name },
+            deadLetter: route.deadLetter.map { self.settings.sinks[$0].name }
+        )
+    }
+
+    private func start(_ journals: [String: Journal]) {
         let nats = NATSConnection(configuration: self.settings.nats, on: self.eventLoop, logger: self.logger)
         let routes = self.settings.routes.map { route in
             RouteRunner(
@@ -83,14 +136,22 @@ final class Bridge: Service {
                     channel: route.channel,
                     subscription: route.subscription,
                     retry: route.retry,
-                    sinks: route.to.map { self.settings.sinks[$0] }
+                    maxAttempts: route.maxAttempts,
+                    ordering: route.ordering,
+                    isWanted: route.isWanted,
+                    sinks: route.to.map { self.settings.sinks[$0] },
+                    deadLetter: route.deadLetter.map { self.settings.sinks[$0] },
+                    lossNoticedAfter: self.settings.stan.lossNoticedAfter
                 ),
                 context: RouteContext(
                     route: route.name,
                     channel: route.channel,
                     cluster: self.settings.stan.clusterID,
-                    clientID: self.settings.stan.clientID
+                    clientID: self.settings.stan.clientID,
+                    sinkNames: route.to.map { self.settings.sinks[$0].name }
                 ),
+                journal: journals[route.name]?.journal,
+                memory: journals[route.name]?.memory ?? RouteMemory(),
                 eventLoop: self.eventLoop,
                 logger: self.logger
             )
@@ -101,6 +162,7 @@ final class Bridge: Service {
             routes: routes,
             logger: self.logger
         )
+        for case let sink as StanSink in self.settings.sinks { sink.attach(to: supervisor) }
         let core = Core(supervisor: supervisor, routes: routes)
         core.upkeep = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
             for route in self.core.value?.routes ?? [] { route.forget() }
@@ -132,6 +194,7 @@ final class Bridge: Service {
 
     private func drain(until deadline: NIODeadline) async {
         let done = self.eventLoop.makePromise(of: Void.self)
+        for sink in self.settings.sinks { sink.drain() }
         self.eventLoop.execute {
             for route in self.core.value?.routes ?? [] { route.beginDraining() }
             self.completeWhenDrained(done, deadline: deadline)
@@ -153,10 +216,17 @@ final class Bridge: Service {
                 Status(session: core.supervisor.status, isReady: core.supervisor.isReady, routes: core.routes.map(\.status))
             }
         }.get()
-        return (status ?? nil) ?? Status(session: .init(), isReady: false, routes: [])
+        var result = (status ?? nil) ?? Status(session: .init(), isReady: false, routes: [])
+        for sink in self.settings.sinks { result.sinks[sink.name] = sink.condition }
+        return result
     }
 }
 
 extension TimeAmount {
     fileprivate var seconds: Double { Double(self.nanoseconds) / 1e9 }
+}
+
+extension StanConfiguration {
+    /// How long a session that is over can look alive: as many pings as may be unanswered, and one more.
+    fileprivate var lossNoticedAfter: TimeAmount { self.pingInterval * (self.pingMaxOut + 1) }
 }

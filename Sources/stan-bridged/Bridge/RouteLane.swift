@@ -14,6 +14,7 @@ final class RouteLane {
     private unowned let route: RouteRunner
 
     private var ledger: RouteLedger
+    private var journal: RouteJournal?
     private var mailbox: Mailbox?
 
     /// What goes to each sink with the next hand-over, and behind these, what goes to the dead-letter sink on each one's behalf.
@@ -22,12 +23,25 @@ final class RouteLane {
     private var timerDue: NIODeadline?
     private var isDraining = false
 
-    init(route: RouteRunner, settings: RouteSettings, context: RouteContext, eventLoop: any EventLoop) {
+    /// - Parameters:
+    ///   - journal: where what happens is written down; nil: nowhere.
+    ///   - memory: what an earlier process wrote down.
+    init(
+        route: RouteRunner,
+        settings: RouteSettings,
+        context: RouteContext,
+        journal: RouteJournal?,
+        memory: RouteMemory = RouteMemory(),
+        eventLoop: any EventLoop
+    ) {
         self.route = route
         self.settings = settings
         self.context = context
+        self.journal = journal
         self.eventLoop = eventLoop
-        self.ledger = RouteLedger(configuration: settings.ledger, seed: UInt64.random(in: .min ... .max))
+        var configuration = settings.ledger
+        configuration.isJournaled = journal != nil
+        self.ledger = RouteLedger(configuration: configuration, seed: UInt64.random(in: .min ... .max), memory: memory)
         self.outgoing = Array(repeating: [], count: settings.sinks.count * (settings.deadLetter == nil ? 1 : 2))
     }
 
@@ -55,6 +69,7 @@ final class RouteLane {
         } else {
             self.handOver()
         }
+        self.writeJournal()
         self.scheduleTimer()
     }
 
@@ -118,9 +133,22 @@ final class RouteLane {
                 }
             }
         }
+        self.writeJournal()
         self.advance(now: now)
         self.scheduleTimer()
         route.reportsWorkedOff()
+    }
+
+    // MARK: Journal
+
+    private func writeJournal() {
+        guard let journal = self.journal, let batch = self.ledger.takeJournal() else { return }
+        journal.record(batch)
+    }
+
+    /// The journal goes on with another lane's ledger.
+    func leaveJournal() {
+        self.journal = nil
     }
 
     // MARK: Time
@@ -156,6 +184,7 @@ final class RouteLane {
 
     func forget() {
         self.ledger.forget(now: .now())
+        if let journal = self.journal, journal.wantsSnapshot { journal.replace(with: self.ledger.memory) }
     }
 
     // MARK: Mailbox

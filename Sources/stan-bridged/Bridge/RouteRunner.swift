@@ -7,6 +7,8 @@ import StanCore
 final class RouteRunner: StanSubscriber {
     let settings: RouteSettings
     private let context: RouteContext
+    private let journal: RouteJournal?
+    private let memory: RouteMemory
     private let eventLoop: any EventLoop
     private let logger: Logger
 
@@ -23,9 +25,21 @@ final class RouteRunner: StanSubscriber {
     /// The time at the beginning of the read whose messages are being given out.
     private var now: NIODeadline?
 
-    init(settings: RouteSettings, context: RouteContext, eventLoop: any EventLoop, logger: Logger) {
+    /// - Parameters:
+    ///   - journal: where what happens is written down; nil: nowhere.
+    ///   - memory: what an earlier process wrote down.
+    init(
+        settings: RouteSettings,
+        context: RouteContext,
+        journal: RouteJournal? = nil,
+        memory: RouteMemory = RouteMemory(),
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) {
         self.settings = settings
         self.context = context
+        self.journal = journal
+        self.memory = memory
         self.eventLoop = eventLoop
         var logger = logger
         logger[metadataKey: LogKey.route] = "\(settings.name)"
@@ -106,21 +120,31 @@ final class RouteRunner: StanSubscriber {
 
     private var currentLane: RouteLane {
         if let lane = self.lane { return lane }
-        let lane = self.makeLane()
+        let lane = self.makeLane(memory: self.memory)
         self.lane = lane
         return lane
     }
 
-    private func makeLane() -> RouteLane {
-        RouteLane(route: self, settings: self.settings, context: self.context, eventLoop: self.eventLoop)
+    private func makeLane(memory: RouteMemory) -> RouteLane {
+        RouteLane(
+            route: self,
+            settings: self.settings,
+            context: self.context,
+            journal: self.journal,
+            memory: memory,
+            eventLoop: self.eventLoop
+        )
     }
 
     private func startLaneAnew(with envelope: Envelope, now: NIODeadline) {
         let old = self.currentLane
         old.handOver()
         old.sessionLost()
+        old.leaveJournal()
         self.retired.append(old)
-        let lane = self.makeLane()
+        // What it says by sequence is of another channel.
+        self.journal?.replace(with: RouteMemory())
+        let lane = self.makeLane(memory: RouteMemory())
         self.lane = lane
         // Not as in a new session: what the server sent first may have been lost before it was noticed that the channel is new.
         lane.sessionResumed(isNew: false)

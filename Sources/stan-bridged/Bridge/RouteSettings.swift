@@ -15,6 +15,8 @@ struct RouteSettings {
     var isWanted: (@Sendable (ByteBuffer) -> Bool)?
     var sinks: [any Sink]
     var deadLetter: (any Sink)?
+    /// How long it takes at the most until a session that is over is known to be: meanwhile acks go nowhere.
+    var lossNoticedAfter = TimeAmount.seconds(20)
 
     /// A message may come up to this many times beyond the server's window before it is refused: the members of a queue group
     /// inherit each other's messages regardless of the window.
@@ -29,14 +31,14 @@ struct RouteSettings {
             sinks: self.sinks.count,
             retry: self.retry,
             capacity: Int(self.subscription.maxInFlight) * Self.capacityFactor,
-            settledMemory: max(ackWait + ackWait, .minutes(1))
+            settledMemory: max(ackWait + ackWait + self.lossNoticedAfter, .minutes(1))
         )
         configuration.maxAttempts = self.maxAttempts
         configuration.hasDeadLetter = self.deadLetter != nil
         configuration.ordering = self.ordering
         configuration.isWanted = self.isWanted
         // Members of a queue group get what others do not: what is missing says nothing there.
-        configuration.gapWait = self.subscription.queueGroup == nil ? ackWait + Self.gapSlack : nil
+        configuration.gapWait = self.subscription.queueGroup == nil ? ackWait + self.lossNoticedAfter + Self.gapSlack : nil
         configuration.clockOffset = WallClock.offset
         return configuration
     }

@@ -55,6 +55,12 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.nats.start()
     }
 
+    /// The session, while messages can be published in it.
+    var openSession: StanSession? {
+        guard let session = self.session, session.isOpen, self.nats.isConnected, !self.isStopping else { return nil }
+        return session
+    }
+
     var isReady: Bool { self.session != nil && self.nats.isConnected && self.routes.allSatisfy(\.isSubscribed) }
 
     // MARK: NATS

@@ -52,6 +52,9 @@ enum Wiring {
                         channel: route.channel,
                         subscription: Self.subscription(route),
                         retry: Self.retry(route.retry),
+                        maxAttempts: 0,
+                        ordering: .unordered,
+                        isWanted: nil,
                         to: route.to.compactMap { name in used.firstIndex { $0.name == name } }
                     )
                 },

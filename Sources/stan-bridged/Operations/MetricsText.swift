@@ -1,3 +1,5 @@
+import Delivery
+
 /// The bridge's figures in the text format that Prometheus reads. Pure.
 struct MetricsText {
     private(set) var text = ""
@@ -28,6 +30,9 @@ struct MetricsText {
             Double($0.counters.refused)
         }
         self.routes(status, "messages_acked_total", .counter, "Acks sent to the server.") { Double($0.counters.acked) }
+        self.routes(status, "messages_skipped_total", .counter, "Messages that the route's condition is not true of: acked only.") {
+            Double($0.counters.skipped)
+        }
         self.routes(status, "in_flight", .gauge, "Messages that are held and not acked.") { Double($0.inFlight) }
         self.routes(status, "retrying", .gauge, "Deliveries that wait to be tried again.") { Double($0.retrying) }
         self.routes(status, "oldest_unacked_seconds", .gauge, "How long the oldest message has been held.") {
@@ -37,7 +42,30 @@ struct MetricsText {
             [([:], Double($0.delivered))]
         }
         self.sinks(status, "delivery_failures_total", .counter, "Attempts to deliver that failed.") {
-            [(["reason": "retry"], Double($0.retries)), (["reason": "rejected"], Double($0.rejections))]
+            [
+                (["reason": "retry"], Double($0.retries)),
+                (["reason": "rejected"], Double($0.rejections)),
+                (["reason": "unavailable"], Double($0.unavailable)),
+            ]
+        }
+        self.sinks(
+            status,
+            "messages_dead_lettered_total",
+            .counter,
+            "Messages that the dead-letter sink took because this sink could not."
+        ) {
+            [([:], Double($0.deadLettered))]
+        }
+        self.routes(
+            status,
+            "dead_letter_failures_total",
+            .counter,
+            "Attempts to give a message to the dead-letter sink that failed."
+        ) {
+            Double($0.counters.deadLetterFailures)
+        }
+        self.metric("breaker_open", .gauge, "Whether a sink is taken to be down and is left alone for a while.") {
+            status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isBreakerOpen ? 1 : 0) }
         }
     }
 
