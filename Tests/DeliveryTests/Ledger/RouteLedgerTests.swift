@@ -23,22 +23,13 @@ struct RouteLedgerTests {
         return ledger
     }
 
-    private static func message(_ sequence: UInt64, timestamp: Int64? = nil, redelivered: Bool = false) -> Envelope {
-        Envelope(
-            sequence: sequence,
-            timestamp: timestamp ?? Int64(sequence),
-            redelivered: redelivered,
-            body: ByteBuffer(string: "\(sequence)")
-        )
-    }
-
     // MARK: Copies
 
     @Test("a first message is delivered, and its copies are not while it is in delivery")
     func copyInDelivery() {
         var ledger = Self.ledger()
-        #expect(ledger.received(Self.message(1), now: .zero) == .deliver)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(1)) == .ignoreCopy)
+        #expect(ledger.received(.message(1), now: .zero) == .deliver)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(1)) == .ignoreCopy)
         #expect(ledger.held == 1)
         #expect(ledger.inDelivery == 1)
         #expect(ledger.oldestReceivedAt == .zero)
@@ -47,18 +38,18 @@ struct RouteLedgerTests {
     @Test("a message that is new to this ledger is delivered though the server calls it redelivered")
     func redeliveredButUnknown() {
         var ledger = Self.ledger()
-        #expect(ledger.received(Self.message(5, redelivered: true), now: .zero) == .deliver)
-        #expect(ledger.received(Self.message(3, redelivered: true), now: .zero) == .deliver)
+        #expect(ledger.received(.message(5, redelivered: true), now: .zero) == .deliver)
+        #expect(ledger.received(.message(3, redelivered: true), now: .zero) == .deliver)
     }
 
     @Test("a copy of a message that waits for its retry is not delivered")
     func copyInRetry() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.failed(1, sink: 0, .again, now: .zero) == .retry(at: .at(1)))
         #expect(ledger.retrying == 1)
         #expect(ledger.inDelivery == 0)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(0.5)) == .ignoreCopy)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(0.5)) == .ignoreCopy)
         #expect(ledger.retrying == 1)
         #expect(ledger.takeNext(now: .at(0.999)) == nil)
         let due = ledger.takeNext(now: .at(1))
@@ -67,18 +58,18 @@ struct RouteLedgerTests {
         #expect(due?.delivery.envelope.body == ByteBuffer(string: "1"))
         #expect(due?.delivery.attempt == 2)
         #expect(ledger.takeNext(now: .at(1)) == nil)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(2)) == .ignoreCopy)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(2)) == .ignoreCopy)
     }
 
     @Test("a copy of a settled message is acked again, and again")
     func copyOfSettled() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .acknowledge)
         #expect(ledger.held == 0)
         #expect(ledger.oldestReceivedAt == nil)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(30)) == .acknowledgeAgain)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(60)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(30)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(60)) == .acknowledgeAgain)
         #expect(ledger.inDelivery == 0)
     }
 
@@ -87,7 +78,7 @@ struct RouteLedgerTests {
     @Test("the ack comes after the last of several sinks", arguments: [2, 3, 32])
     func lastSink(sinks: Int) {
         var ledger = Self.ledger(sinks: sinks)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.inDelivery == sinks)
         for sink in (1..<sinks).reversed() { #expect(ledger.delivered(1, sink: sink, now: .zero) == .waitForOthers) }
         #expect(ledger.inDelivery == 1)
@@ -98,7 +89,7 @@ struct RouteLedgerTests {
     @Test("a retry goes to the sink that failed, and to no other")
     func retryOfOneSink() {
         var ledger = Self.ledger(sinks: 3)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         _ = ledger.failed(1, sink: 1, .again, now: .zero)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .waitForOthers)
         #expect(ledger.delivered(1, sink: 2, now: .zero) == .waitForOthers)
@@ -111,7 +102,7 @@ struct RouteLedgerTests {
     @Test("attempts are counted for each sink by itself")
     func attemptsBySink() {
         var ledger = Self.ledger(sinks: 2)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         var now = NIODeadline.zero
         for attempt in UInt32(2)...5 {
             guard case .retry(let due) = ledger.failed(1, sink: 0, .again, now: now) else { return #expect(Bool(false)) }
@@ -125,7 +116,7 @@ struct RouteLedgerTests {
     @Test("a delivery counts as failing from its first failure until it succeeds, also while it is tried again")
     func failing() {
         var ledger = Self.ledger(sinks: 2)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.failing == 0)
         _ = ledger.failed(1, sink: 0, .again, now: .zero)
         #expect(ledger.failing == 1)
@@ -144,7 +135,7 @@ struct RouteLedgerTests {
         var ledger = Self.ledger(sinks: 2)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .ignoreResult)
         #expect(ledger.failed(1, sink: 0, .again, now: .zero) == .ignoreResult)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .waitForOthers)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .ignoreResult)
         #expect(ledger.failed(1, sink: 0, .again, now: .zero) == .ignoreResult)
@@ -164,7 +155,7 @@ struct RouteLedgerTests {
     @Test("pauses double up to the longest one")
     func growth() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         var now = NIODeadline.zero
         for pause in [1, 2, 4, 8, 10, 10, 10] as [Int64] {
             #expect(ledger.failed(1, sink: 0, .again, now: now) == .retry(at: now + .seconds(pause)))
@@ -180,7 +171,7 @@ struct RouteLedgerTests {
     )
     func retryAfter(asked: Int64, given: Int64) {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         let failure = DeliveryFailure.retry(reason: "busy", after: .seconds(asked))
         #expect(ledger.failed(1, sink: 0, failure, now: .zero) == .retry(at: .at(Double(given))))
     }
@@ -188,7 +179,7 @@ struct RouteLedgerTests {
     @Test("what is rejected waits for the longest pause at once, and is tried again all the same")
     func rejected() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.failed(1, sink: 0, .rejected(reason: "no"), now: .zero) == .retry(at: .at(10)))
         #expect(ledger.takeNext(now: .at(10))?.delivery.attempt == 2)
         #expect(ledger.delivered(1, sink: 0, now: .at(10)) == .acknowledge)
@@ -197,7 +188,7 @@ struct RouteLedgerTests {
     @Test("retries come in the order in which they are due")
     func order() {
         var ledger = Self.ledger()
-        for sequence in UInt64(1)...5 { _ = ledger.received(Self.message(sequence), now: .zero) }
+        for sequence in UInt64(1)...5 { _ = ledger.received(.message(sequence), now: .zero) }
         for (sequence, seconds) in [(3, 0.0), (1, 2.0), (5, 1.0), (2, 1.0), (4, 0.5)] as [(UInt64, Double)] {
             _ = ledger.failed(sequence, sink: 0, .again, now: .at(seconds))
         }
@@ -211,7 +202,7 @@ struct RouteLedgerTests {
     @Test("what is settled while the connection is away is acked when the same session goes on, once")
     func sameSession() {
         var ledger = Self.ledger()
-        for sequence in UInt64(1)...3 { _ = ledger.received(Self.message(sequence), now: .zero) }
+        for sequence in UInt64(1)...3 { _ = ledger.received(.message(sequence), now: .zero) }
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .acknowledge)
         ledger.sessionLost()
         #expect(ledger.delivered(2, sink: 0, now: .zero) == .settledWithoutSession)
@@ -224,12 +215,12 @@ struct RouteLedgerTests {
     @Test("a new session gets no acks of the old one; what it sends again is acked from memory")
     func newSession() {
         var ledger = Self.ledger()
-        for sequence in UInt64(1)...2 { _ = ledger.received(Self.message(sequence), now: .zero) }
+        for sequence in UInt64(1)...2 { _ = ledger.received(.message(sequence), now: .zero) }
         ledger.sessionLost()
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .settledWithoutSession)
         #expect(ledger.sessionResumed(isNew: true, now: .at(1)).isEmpty)
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(1)) == .acknowledgeAgain)
-        #expect(ledger.received(Self.message(2, redelivered: true), now: .at(1)) == .ignoreCopy)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(1)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(2, redelivered: true), now: .at(1)) == .ignoreCopy)
         ledger.sessionLost()
         #expect(ledger.sessionResumed(isNew: false, now: .at(2)).isEmpty)
     }
@@ -237,7 +228,7 @@ struct RouteLedgerTests {
     @Test("before the first session, nothing is acked")
     func withoutSession() {
         var ledger = Self.ledger(hasSession: false)
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         #expect(ledger.delivered(1, sink: 0, now: .zero) == .settledWithoutSession)
     }
 
@@ -246,27 +237,27 @@ struct RouteLedgerTests {
     @Test("a settled message is forgotten after its time, and then delivered again if it comes")
     func forgetting() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         _ = ledger.delivered(1, sink: 0, now: .at(5))
         ledger.forget(now: .at(65))
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(65)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(65)) == .acknowledgeAgain)
         // Seen again, it is remembered as long once more.
         ledger.forget(now: .at(125))
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(125)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(125)) == .acknowledgeAgain)
         ledger.forget(now: .at(185.1))
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(186)) == .deliver)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(186)) == .deliver)
     }
 
     @Test("without a session nothing is forgotten, and the time of a new one counts from its beginning")
     func forgettingWithoutSession() {
         var ledger = Self.ledger()
-        _ = ledger.received(Self.message(1), now: .zero)
+        _ = ledger.received(.message(1), now: .zero)
         _ = ledger.delivered(1, sink: 0, now: .zero)
         ledger.sessionLost()
         ledger.forget(now: .at(100_000))
         _ = ledger.sessionResumed(isNew: true, now: .at(100_000))
         ledger.forget(now: .at(100_060))
-        #expect(ledger.received(Self.message(1, redelivered: true), now: .at(100_060)) == .acknowledgeAgain)
+        #expect(ledger.received(.message(1, redelivered: true), now: .at(100_060)) == .acknowledgeAgain)
     }
 
     // MARK: Capacity
@@ -274,15 +265,15 @@ struct RouteLedgerTests {
     @Test("beyond its capacity a message is refused, copies are still known, and room is used again")
     func capacity() {
         var ledger = Self.ledger(capacity: 2)
-        #expect(ledger.received(Self.message(1), now: .zero) == .deliver)
-        #expect(ledger.received(Self.message(2), now: .zero) == .deliver)
-        #expect(ledger.received(Self.message(3), now: .zero) == .refuse)
-        #expect(ledger.received(Self.message(1), now: .zero) == .ignoreCopy)
+        #expect(ledger.received(.message(1), now: .zero) == .deliver)
+        #expect(ledger.received(.message(2), now: .zero) == .deliver)
+        #expect(ledger.received(.message(3), now: .zero) == .refuse)
+        #expect(ledger.received(.message(1), now: .zero) == .ignoreCopy)
         #expect(ledger.held == 2)
         _ = ledger.delivered(1, sink: 0, now: .zero)
-        #expect(ledger.received(Self.message(1), now: .zero) == .acknowledgeAgain)
-        #expect(ledger.received(Self.message(3, redelivered: true), now: .at(1)) == .deliver)
-        #expect(ledger.received(Self.message(4), now: .at(1)) == .refuse)
+        #expect(ledger.received(.message(1), now: .zero) == .acknowledgeAgain)
+        #expect(ledger.received(.message(3, redelivered: true), now: .at(1)) == .deliver)
+        #expect(ledger.received(.message(4), now: .at(1)) == .refuse)
     }
 
     // MARK: A channel that begins anew
@@ -290,32 +281,16 @@ struct RouteLedgerTests {
     @Test("a known sequence with a later timestamp than the newest says that the channel has begun anew")
     func channelRestarted() {
         var ledger = Self.ledger()
-        for sequence in UInt64(1)...5 { _ = ledger.received(Self.message(sequence, timestamp: 100), now: .zero) }
-        #expect(ledger.received(Self.message(5, timestamp: 100), now: .zero) == .ignoreCopy)
-        #expect(ledger.received(Self.message(2, timestamp: 99), now: .zero) == .ignoreCopy)
-        #expect(ledger.received(Self.message(1, timestamp: 101), now: .zero) == .channelRestarted)
+        for sequence in UInt64(1)...5 { _ = ledger.received(.message(sequence, timestamp: 100), now: .zero) }
+        #expect(ledger.received(.message(5, timestamp: 100), now: .zero) == .ignoreCopy)
+        #expect(ledger.received(.message(2, timestamp: 99), now: .zero) == .ignoreCopy)
+        #expect(ledger.received(.message(1, timestamp: 101), now: .zero) == .channelRestarted)
         // It is the route that begins anew; this ledger stays what it was.
         #expect(ledger.held == 5)
-        #expect(ledger.received(Self.message(6, timestamp: 102), now: .zero) == .deliver)
-    }
-}
-
-extension RetrySchedule {
-    /// 1 s, 2 s, 4 s, 8 s, 10 s, without jitter.
-    fileprivate static var exact: RetrySchedule {
-        var schedule = RetrySchedule()
-        schedule.maximum = .seconds(10)
-        schedule.jitter = 0
-        return schedule
+        #expect(ledger.received(.message(6, timestamp: 102), now: .zero) == .deliver)
     }
 }
 
 extension DeliveryFailure {
     fileprivate static var again: DeliveryFailure { .retry(reason: "busy", after: nil) }
-}
-
-extension NIODeadline {
-    fileprivate static var zero: NIODeadline { .uptimeNanoseconds(1_000_000_000_000) }
-
-    fileprivate static func at(_ seconds: Double) -> NIODeadline { .zero + .nanoseconds(Int64(seconds * 1e9)) }
 }
