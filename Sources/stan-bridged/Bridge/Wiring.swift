@@ -173,6 +173,8 @@ enum Wiring {
                 ),
                 logger: logger
             )
+        case .stan:
+            throw SinkError("sink \(sink.name): the type \"stan\" is not supported by this version")
         case .stdout(let stdout):
             return StdoutSink(name: sink.name, format: Self.format(stdout.format), logger: logger)
         }
