@@ -59,7 +59,9 @@ let package = Package(
             dependencies: ["Checksums", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
-        .target(name: "Config", swiftSettings: swift6),
+        // What a configuration says messages are matched by, and both it and those who match them know: imports nothing.
+        .target(name: "Matching", swiftSettings: swift6),
+        .target(name: "Config", dependencies: ["Matching"], swiftSettings: swift6),
         .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
@@ -67,13 +69,13 @@ let package = Package(
         ),
         .target(
             name: "Delivery",
-            dependencies: ["CCurl", "Checksums", heap, logging, nioCore, nioPosix],
+            dependencies: ["CCurl", "Checksums", "Matching", heap, logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .executableTarget(
             name: "stan-bridged",
             dependencies: [
-                "Config", "Delivery", "DevServer", "NATSTransport", "StanCore",
+                "Config", "Delivery", "DevServer", "Matching", "NATSTransport", "StanCore",
                 argumentParser, httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: swift6
@@ -89,7 +91,8 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swift6
         ),
-        .testTarget(name: "ConfigTests", dependencies: ["Config"], swiftSettings: swift6),
+        .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: swift6),
+        .testTarget(name: "ConfigTests", dependencies: ["Config", "Matching"], swiftSettings: swift6),
         .testTarget(
             name: "NATSTransportTests",
             dependencies: [
@@ -109,7 +112,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "TestSupport", hummingbird, logging, nioCore, nioPosix],
+            dependencies: ["Delivery", "Matching", "TestSupport", hummingbird, logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .testTarget(

@@ -131,7 +131,52 @@ struct WiringTests {
         #expect(first.hasPrefix("r      a.b      queue q, durable d, from sequence 22  1024 "))
         #expect(first.hasSuffix("30s       file (raw in /conf/{channel}.ndjson), out (json on stdout)"))
         #expect(lines.last == "admin on [::1]:8223")
+        #expect(
+            lines.contains {
+                $0.hasPrefix("no \"state_dir\": after a crash, what was delivered but not yet acked is delivered again")
+            }
+        )
         #expect(!lines.joined().contains("secret"))
+    }
+
+    @Test("and of order, conditions, dead letters and state, where there are any")
+    func reportOfMore() throws {
+        let configuration = try Self.configuration(
+            route: #"""
+                , "ordering": { "key": "/id" }, "when": { "pointer": "/type", "equals": "x" }, "retry": { "max_attempts": 3 },
+                "dead_letter": "unused"
+                """#,
+            more: #", "state_dir": "state""#
+        )
+        let lines = CheckReport(configuration).text.split(separator: "\n").map { String($0) }
+        try #require(lines.count == 5)
+        #expect(lines[1].contains("  ORDER   WHEN         TO") && lines[1].hasSuffix("  DEAD LETTERS"))
+        #expect(lines[2].contains(#"  by /id  /type = "x"  file (raw in /conf/{channel}.ndjson), out"#))
+        #expect(lines[2].hasSuffix("  unused (json in /conf/unused), after 3 attempts"))
+        #expect(lines[3].contains("  -       -            out") && lines[3].hasSuffix("  -"))
+        #expect(lines[4] == "state in /conf/state")
+    }
+
+    @Test("conditions ask of messages what they were written to ask")
+    func condition() throws {
+        let when = #"""
+            { "any": [
+              { "all": [{ "pointer": "/type", "in": ["order", 7, true, null] }, { "not": { "pointer": "/test", "exists": true } }] },
+              { "pointer": "/shop", "matches": "^de-" }, { "pointer": "", "equals": 1 }, { "pointer": "/x", "exists": false }
+            ] }
+            """#
+        let written = try #require(try Self.configuration(route: ", \"when\": \(when)").routes.first?.when)
+        let condition = Wiring.condition(written)
+        let matching = [
+            #"{"x": 0, "type": "order"}"#, #"{"x": 0, "type": 7.0}"#, #"{"x": 0, "type": true}"#, #"{"x": 0, "type": null}"#,
+            #"{"x": 0, "shop": "de-1"}"#, "1.0", "{}", "no JSON",
+        ]
+        #expect(matching.filter { !condition.matches(ByteBuffer(string: $0)) } == [])
+        let others = [
+            #"{"x": 0}"#, #"{"x": 0, "type": "orders"}"#, #"{"x": 0, "type": "order", "test": false}"#,
+            #"{"x": 0, "shop": "fr-1"}"#,
+        ]
+        #expect(others.filter { condition.matches(ByteBuffer(string: $0)) } == [])
     }
 
     @Test("a ledger has room for more than one window, and remembers for two ack waits, a minute at least")

@@ -33,10 +33,13 @@ let completeText = """
           "headers": { "Authorization": { "env": "PASSWORD" }, "Host": "example.com", "X-E": "é" },
           "timeout": "10s",
           "connect_timeout": "250ms",
-          "concurrency": 4096
+          "concurrency": 4096,
+          "circuit_breaker": { "failures": 3, "open_for": "1m" },
+          "rate_limit": { "per_second": 0.5, "burst": 7 }
         },
         "archive": { "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600" },
-        "screen": { "type": "stdout", "format": "raw" }
+        "screen": { "type": "stdout", "format": "raw" },
+        "dead": { "type": "stan", "channel": "dead.{channel}.{route}" }
       },
       "routes": [
         {
@@ -48,14 +51,20 @@ let completeText = """
           "max_inflight": 2147483647,
           "ack_wait": "1m",
           "to": ["archive", "screen"],
-          "retry": { "initial": "100ms", "max": "100ms", "multiplier": 1, "jitter": 0 }
+          "retry": { "initial": "100ms", "max": "100ms", "multiplier": 1, "jitter": 0 },
+          "when": { "all": [
+            { "pointer": "/type", "in": ["a", 1.0, true, null] }, { "not": { "pointer": "", "exists": false } },
+            { "any": [{ "pointer": "/a~1b/0", "equals": -1e3 }, { "pointer": "/s", "matches": "^[a-z]+$" }] }
+          ] }
         },
-        { "name": "b", "channel": "b", "durable_name": "d:x", "max_inflight": 1, "to": ["hook"], "start_at": { "ago": "1h30m" } },
+        { "name": "b", "channel": "b", "durable_name": "d:x", "max_inflight": 1, "to": ["hook"], "start_at": { "ago": "1h30m" },
+          "ordering": { "key": "/customer/id" }, "retry": { "max_attempts": 20 }, "dead_letter": "dead" },
         { "name": "c", "channel": "b", "durable_name": "e", "max_inflight": 1, "to": ["hook"], "start_at": { "sequence": 18446744073709551615 } }
       ],
       "admin": { "listen": "[::]:0", "token": "t" },
       "log": { "level": "notice", "format": "json" },
-      "shutdown_timeout": "0s"
+      "shutdown_timeout": "0s",
+      "state_dir": "state"
     }
     """
 

@@ -48,17 +48,23 @@ struct CrossCheckTests {
         #expect(load(text(sinks: self.twoFiles, routes: routes("b"))).lines == [])
     }
 
+    @Test("a dead letter's file is compared with the others too")
+    func deadLetterFile() {
+        let route = #"[{"name": "r", "channel": "a", "durable_name": "d", "to": ["s"], "dead_letter": "t"}]"#
+        #expect(load(text(sinks: self.twoFiles, routes: route)).errors.map(\.path) == ["sinks.s.path"])
+    }
+
     @Test("a sink that cannot be read is still a sink: routes to it are no second error")
     func brokenSink() {
         #expect(load(text(sink: #""type": "http""#)).errors.map(\.path) == ["sinks.s.url"])
     }
 
-    @Test("more than 64 sinks for a route are refused, and unknown ones get a guess")
+    @Test("more than 32 sinks for a route are refused, and unknown ones get a guess")
     func references() {
-        let names = (0..<65).map { "\"s\($0)\"" }.joined(separator: ",")
+        let names = (0..<33).map { "\"s\($0)\"" }.joined(separator: ",")
         #expect(
             load(text(route: "\"channel\": \"a\", \"to\": [\(names)]")).lines == [
-                "config.json:4:48: routes[0].to: must name from 1 to 64 sinks, not 65"
+                "config.json:4:48: routes[0].to: must name from 1 to 32 sinks, not 33"
             ]
         )
         #expect(

@@ -24,6 +24,39 @@ struct ExampleFilesTests {
         #expect(loaded.configuration != nil)
     }
 
+    @Test("the example of every key in the documentation loads without an error or a warning, and has every key")
+    func documentation() throws {
+        let page = try String(
+            contentsOf: Self.examples.deletingLastPathComponent().appendingPathComponent("docs/configuration.md"),
+            encoding: .utf8
+        )
+        let example = try #require(
+            page.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first
+        )
+        let loaded = load(
+            example,
+            variables: ["CREDENTIALS_DIRECTORY": "/run"],
+            files: Dictionary(
+                uniqueKeysWithValues: ["nats-creds", "nats-ca", "nats-cert", "nats-key", "billing-token", "admin-token"].map {
+                    ("/run/\($0)", Array("secret".utf8))
+                }
+            )
+        )
+        #expect(loaded.lines == [])
+        let keys = [
+            "servers", "credentials_file", "ca_file", "cert_file", "key_file", "server_name", "insecure_skip_verify",
+            "connect_timeout", "reconnect_wait", "cluster_id", "client_id", "ping_interval", "ping_max_out",
+            "max_pub_acks_inflight",
+            "discover_prefix", "url", "method", "headers", "timeout", "concurrency", "circuit_breaker", "failures", "open_for",
+            "rate_limit", "per_second", "burst", "path", "format", "mode", "name", "channel", "durable_name", "queue", "start_at",
+            "max_inflight", "ack_wait", "to", "ordering", "key", "when", "pointer", "equals", "in", "matches", "exists", "all",
+            "any",
+            "not", "retry", "initial", "max", "multiplier", "jitter", "max_attempts", "dead_letter", "listen", "token", "level",
+            "shutdown_timeout", "state_dir",
+        ]
+        #expect(keys.filter { !example.contains("\"\($0)\":") } == [])
+    }
+
     @Test("reads a file, its secrets beside it, and the environment")
     func realFile() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stan-bridged-config-\(UUID().uuidString)")

@@ -1,3 +1,4 @@
+import Matching
 import Testing
 
 @testable import Config
@@ -36,7 +37,9 @@ struct ValuesTests {
                         headers: [],
                         timeout: .seconds(30),
                         connectTimeout: .seconds(5),
-                        concurrency: 64
+                        concurrency: 64,
+                        circuitBreaker: .init(failures: 5, openFor: .seconds(30)),
+                        rateLimit: nil
                     )
                 )
         )
@@ -47,7 +50,11 @@ struct ValuesTests {
         #expect(route.queue == nil)
         #expect(route.startAt == .newOnly)
         #expect(route.ackWait == .seconds(30))
-        #expect(route.retry == .init(initial: .seconds(1), max: .seconds(300), multiplier: 2, jitter: 0.2))
+        #expect(route.retry == .init(initial: .seconds(1), max: .seconds(300), multiplier: 2, jitter: 0.2, maxAttempts: 0))
+        #expect(route.ordering == .unordered)
+        #expect(route.when == nil)
+        #expect(route.deadLetter == nil)
+        #expect(configuration.stateDirectory == nil)
         #expect(configuration.admin == nil)
         #expect(configuration.log == .init(level: .info, format: .text))
         #expect(configuration.shutdownTimeout == .seconds(30))
@@ -99,7 +106,7 @@ struct ValuesTests {
                     discoverPrefix: "_STAN.elsewhere"
                 )
         )
-        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen"])
+        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead"])
         guard case .http(let hook) = configuration.sinks[0].kind, case .file(let file) = configuration.sinks[1].kind else {
             Issue.record("the sinks are of the wrong type")
             return
@@ -117,6 +124,8 @@ struct ValuesTests {
         #expect(hook.timeout == .seconds(10))
         #expect(hook.connectTimeout == .milliseconds(250))
         #expect(hook.concurrency == 4096)
+        #expect(hook.circuitBreaker == .init(failures: 3, openFor: .seconds(60)))
+        #expect(hook.rateLimit == .init(perSecond: 0.5, burst: 7))
         #expect(file.path.text == "/conf/out/{channel}-{route}-{client_id}.log")
         #expect(file.path.expanded(channel: "c", route: "r", clientID: "i") == "/conf/out/c-r-i.log")
         #expect(file.format == .raw)
@@ -133,10 +142,36 @@ struct ValuesTests {
                     maxInflight: .max,
                     ackWait: .seconds(60),
                     to: ["archive", "screen"],
-                    retry: .init(initial: .milliseconds(100), max: .milliseconds(100), multiplier: 1, jitter: 0)
+                    ordering: .unordered,
+                    when: .all([
+                        .value(try JSONPointer("/type"), .oneOf([.string("a"), .number("1.0"), .bool(true), .null])),
+                        .not(.value(try JSONPointer(""), .exists(false))),
+                        .any([
+                            .value(try JSONPointer("/a~1b/0"), .equals(.number("-1e3"))),
+                            .value(try JSONPointer("/s"), .matches(try Pattern("^[a-z]+$"))),
+                        ]),
+                    ]),
+                    retry: .init(
+                        initial: .milliseconds(100),
+                        max: .milliseconds(100),
+                        multiplier: 1,
+                        jitter: 0,
+                        maxAttempts: 0
+                    ),
+                    deadLetter: nil
                 )
         )
         #expect(configuration.routes[1].startAt == .ago(.seconds(5400)))
+        #expect(try configuration.routes[1].ordering == .key(JSONPointer("/customer/id")))
+        #expect(configuration.routes[1].retry.maxAttempts == 20)
+        #expect(configuration.routes[1].deadLetter == "dead")
+        #expect(configuration.routes[1].allSinks == ["hook", "dead"])
+        guard case .stan(let dead) = configuration.sinks[3].kind else {
+            Issue.record("the sink is of the wrong type")
+            return
+        }
+        #expect(dead.channel.expanded(channel: "c", route: "r") == "dead.c.r")
+        #expect(configuration.stateDirectory == "/conf/state")
         #expect(configuration.routes[2].startAt == .sequence(.max))
         #expect(configuration.admin == .init(host: "::", port: 0, token: Secret("t")))
         #expect(configuration.log == .init(level: .notice, format: .json))
@@ -177,6 +212,38 @@ struct ValuesTests {
             let loaded = load(text(rest: "\"admin\": {\"listen\": \"\(listen)\"}"))
             #expect(loaded.configuration?.admin?.token == nil && loaded.lines == [], "\(listen)")
         }
+    }
+
+    @Test("state is kept in the folder of the file, or in the first that systemd made")
+    func stateDirectory() {
+        func directory(_ rest: String, _ variable: String?) -> String? {
+            let variables = variable.map { ["STATE_DIRECTORY": $0] } ?? [:]
+            return load(text(rest: rest), variables: variables).configuration?.stateDirectory
+        }
+        let none = #""$schema": "x""#
+        #expect(directory(none, nil) == nil)
+        #expect(directory(none, "") == nil)
+        #expect(directory(none, "/var/lib/a") == "/var/lib/a")
+        #expect(directory(none, "/var/lib/a:/var/lib/b") == "/var/lib/a")
+        #expect(directory(#""state_dir": "s""#, "/var/lib/a") == "/conf/s")
+        #expect(directory(#""state_dir": "/s""#, nil) == "/s")
+    }
+
+    @Test("a breaker can be left out, and a rate's burst follows from the rate")
+    func breakerAndRate() {
+        func http(_ settings: String) -> Configuration.HTTPSink? {
+            let loaded = load(text(sink: "\"type\": \"http\", \"url\": \"http://h/\", \"timeout\": \"1s\", \(settings)"))
+            guard case .http(let http) = loaded.configuration?.sinks.first?.kind else { return nil }
+            return http
+        }
+        let some = http(#""concurrency": 1"#)
+        #expect(some != nil && some?.circuitBreaker == .init(failures: 5, openFor: .seconds(30)))
+        let none = http(#""circuit_breaker": false"#)
+        #expect(none != nil && none?.circuitBreaker == nil)
+        #expect(http(#""circuit_breaker": {"failures": 1}"#)?.circuitBreaker == .init(failures: 1, openFor: .seconds(30)))
+        #expect(http(#""rate_limit": {"per_second": 2.5}"#)?.rateLimit == .init(perSecond: 2.5, burst: 3))
+        #expect(http(#""rate_limit": {"per_second": 0.01}"#)?.rateLimit == .init(perSecond: 0.01, burst: 1))
+        #expect(http(#""rate_limit": {"per_second": 1e3}"#)?.rateLimit == .init(perSecond: 1000, burst: 1000))
     }
 
     @Test("an absolute path stays, a relative one is below the file's folder, and a folder with a brace is refused")

@@ -92,6 +92,43 @@ struct WarningTests {
         #expect(loaded.warnings.count == 1 && loaded.configuration != nil)
     }
 
+    @Test("order and a message that never succeeds")
+    func orderWithoutEnd() {
+        let limit = #"for as long as it fails (limit that with "retry": {"max_attempts": 20} and a "dead_letter")"#
+        #expect(
+            load(text(routeSetting: #""ordering": "ordered""#)).lines == [
+                "config.json:4:88: warning: routes[0].ordering: one message that cannot be delivered stops the route, \(limit)"
+            ]
+        )
+        #expect(
+            load(text(routeSetting: #""ordering": {"key": "/id"}"#)).lines == [
+                "config.json:4:88: warning: routes[0].ordering: one message that cannot be delivered stops all that have its key, and "
+                    + #"the route when they are "max_inflight", \#(limit)"#
+            ]
+        )
+        let sinks = #"{"s": {"type": "stdout"}, "dead": {"type": "file", "path": "/dead"}}"#
+        let route = #"""
+            [{"name": "r", "channel": "a", "durable_name": "d", "to": ["s"], "ordering": "ordered",
+            "retry": {"max_attempts": 3}, "dead_letter": "dead"}]
+            """#
+        #expect(load(text(sinks: sinks, routes: route)).lines == [])
+    }
+
+    @Test("order and a queue")
+    func orderInQueue() {
+        let sinks = #"{"s": {"type": "stdout"}, "dead": {"type": "file", "path": "/dead"}}"#
+        let route = #"""
+            [{"name": "r", "channel": "a", "durable_name": "d", "queue": "q", "to": ["s"],
+            "ordering": "ordered", "retry": {"max_attempts": 3}, "dead_letter": "dead"}]
+            """#
+        #expect(
+            load(text(sinks: sinks, routes: route)).lines == [
+                #"config.json:5:13: warning: routes[0].ordering: the server shares the messages out among the members of the queue "q": "#
+                    + "only those that this one gets are in order among themselves"
+            ]
+        )
+    }
+
     @Test("wait until the errors are gone")
     func errorsFirst() {
         #expect(load(text(route: #""channel": "a", "to": ["s"], "x": 1"#)).warnings == [])

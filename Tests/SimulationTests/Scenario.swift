@@ -83,7 +83,8 @@ struct Scenario {
         switch self.ordering {
         case .unordered: configuration.ordering = .unordered
         case .ordered: configuration.ordering = .ordered
-        case .keyed: configuration.ordering = .keyed { [$0.getInteger(at: $0.readerIndex + 1, as: UInt8.self) ?? 0] }
+        case .keyed:
+            configuration.ordering = .keyed { RouteKey(text: [$0.getInteger(at: $0.readerIndex + 1, as: UInt8.self) ?? 0]) }
         }
         if self.skipsSome { configuration.isWanted = { $0.getInteger(at: $0.readerIndex + 2, as: UInt8.self) == 1 } }
         return RouteLedger(configuration: configuration, seed: seed, memory: memory, now: now)

@@ -9,7 +9,8 @@ struct Advice {
         for route in self.routes where route.value.durableName == nil {
             route.field.warning("has no \"durable_name\": a restart starts over \(Self.restart(route.value))")
         }
-        let used = Set(self.routes.flatMap(\.value.to))
+        for route in self.routes { self.checkOrder(of: route) }
+        let used = Set(self.routes.flatMap(\.value.allSinks))
         for sink in self.sinks where !used.contains(sink.value.name) {
             sink.field.warning("no route uses this sink")
         }
@@ -17,6 +18,28 @@ struct Advice {
         if let natsField, self.nats.tls?.skipsVerification == true {
             Decoded(value: (), field: natsField).at("tls")
                 .warning("has \"insecure_skip_verify\": whoever answers is taken for the server, and is shown the credentials")
+        }
+    }
+
+    private func checkOrder(of route: Decoded<Configuration.Route>) {
+        let stops: String
+        switch route.value.ordering {
+        case .unordered: return
+        case .ordered: stops = "one message that cannot be delivered stops the route"
+        case .key:
+            stops =
+                "one message that cannot be delivered stops all that have its key, and the route when they are \"max_inflight\""
+        }
+        if route.value.retry.maxAttempts == 0 {
+            route.at("ordering").warning(
+                "\(stops), for as long as it fails (limit that with \"retry\": {\"max_attempts\": 20} and a \"dead_letter\")"
+            )
+        }
+        if let queue = route.value.queue {
+            route.at("ordering").warning(
+                "the server shares the messages out among the members of the queue \(Quoted(queue)): only those that this one gets are "
+                    + "in order among themselves"
+            )
         }
     }
 

@@ -38,7 +38,9 @@ extension Configuration {
         let admin = reader["admin"].flatMap(Admin.decode)
         let log = Log.decode(reader["log"])
         let shutdownTimeout = reader["shutdown_timeout"]?.duration(in: .zero...Limits.day) ?? .seconds(30)
-        reader.finish(.top)
+        let stateField = reader["state_dir"]
+        let stateDirectory = stateField.map(Self.stateDirectory) ?? Self.stateDirectory(of: root.context.surroundings)
+        reader.finish(.none)
 
         let checks = CrossChecks(sinks: sinks.readable, routes: routes, clientID: stan?.clientID ?? "")
         checks.reportErrors()
@@ -53,7 +55,17 @@ extension Configuration {
             routes: routes.map(\.value),
             admin: admin,
             log: log,
-            shutdownTimeout: shutdownTimeout
+            shutdownTimeout: shutdownTimeout,
+            stateDirectory: stateDirectory
         )
+    }
+
+    private static func stateDirectory(_ field: Field) -> String? {
+        field.text("the path of a folder").map(field.context.surroundings.resolve)
+    }
+
+    /// The one that systemd made for the unit; of several, which it separates by colons, the first.
+    private static func stateDirectory(of surroundings: Surroundings) -> String? {
+        surroundings.variable("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
     }
 }

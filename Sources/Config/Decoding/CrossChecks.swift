@@ -8,6 +8,7 @@ struct CrossChecks {
         self.checkRouteNames()
         self.checkDurables()
         self.checkFilePaths()
+        StanSinkChecks(sinks: self.sinks, routes: self.routes).reportErrors()
     }
 
     private func checkRouteNames() {
@@ -60,7 +61,7 @@ struct CrossChecks {
             check(file.path.text, of: sink)
         }
         for route in self.routes {
-            for name in route.value.to {
+            for name in route.value.allSinks {
                 guard let (sink, template) = files[name] else { continue }
                 let path = template.expanded(channel: route.value.channel, route: route.value.name, clientID: self.clientID)
                 check(path, of: sink)

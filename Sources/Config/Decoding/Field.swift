@@ -120,9 +120,9 @@ extension Field {
         return number
     }
 
-    /// A number with or without a fraction. The bounds are whole numbers.
+    /// A number with or without a fraction.
     func double(in range: ClosedRange<Double>) -> Double? {
-        let wanted = "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+        let wanted = "a number from \(Self.short(range.lowerBound)) to \(Self.short(range.upperBound))"
         guard case .number(let text) = self.value.content else {
             self.wrongType(wanted)
             return nil
@@ -132,6 +132,10 @@ extension Field {
             return nil
         }
         return number
+    }
+
+    private static func short(_ number: Double) -> String {
+        Int(exactly: number).map(String.init) ?? "\(number)"
     }
 
     private static func words<Number: FixedWidthInteger>(for range: ClosedRange<Number>) -> String {

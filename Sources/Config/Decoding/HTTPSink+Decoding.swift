@@ -14,6 +14,8 @@ extension Configuration.HTTPSink {
         let timeout = reader["timeout"]?.duration(in: Limits.millisecond...Limits.day)
         let connectTimeout = reader["connect_timeout"]?.duration(in: Limits.millisecond...Limits.day)
         let concurrency = reader["concurrency"]?.integer(in: 1...4096)
+        let breaker = reader["circuit_breaker"].map(CircuitBreaker.decode) ?? .standard
+        let rateLimit = reader["rate_limit"].flatMap(RateLimit.decode)
         reader.finish(.httpSink)
 
         guard let url else { return nil }
@@ -23,7 +25,9 @@ extension Configuration.HTTPSink {
             headers: headers ?? [],
             timeout: timeout ?? .seconds(30),
             connectTimeout: connectTimeout ?? .seconds(5),
-            concurrency: concurrency ?? 64
+            concurrency: concurrency ?? 64,
+            circuitBreaker: breaker,
+            rateLimit: rateLimit
         )
     }
 

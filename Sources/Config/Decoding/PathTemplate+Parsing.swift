@@ -18,7 +18,8 @@ extension PathTemplate {
         self.pieces = added.isEmpty ? pieces : [.text(String(Substring(added)))] + pieces
     }
 
-    private static func pieces(of text: String) throws(TextProblem) -> [Piece] {
+    /// Takes a template apart at its places, which are those of `known`.
+    static func pieces(of text: String, known: [Placeholder] = Placeholder.allCases) throws(TextProblem) -> [Piece] {
         var pieces: [Piece] = []
         var rest = text.utf8[...]
         while let brace = rest.firstIndex(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
@@ -29,8 +30,8 @@ extension PathTemplate {
                 rest[end] == UInt8(ascii: "}")
             else { throw TextProblem("has a '{' without its '}'") }
             let name = String(Substring(rest[..<end]))
-            guard let placeholder = Placeholder(rawValue: name) else {
-                let names = Placeholder.allCases.map(\.rawValue)
+            guard let placeholder = known.first(where: { $0.rawValue == name }) else {
+                let names = known.map(\.rawValue)
                 let known = names.map { "{\($0)}" }.joined(separator: ", ")
                 let meant = Suggestion.closest(to: name, among: names)
                 let hint = meant.map { "did you mean {\($0)}?" } ?? "known: \(known)"

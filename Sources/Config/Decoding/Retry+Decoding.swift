@@ -8,7 +8,8 @@ extension Configuration.Retry {
         let max = maxField.map { $0.duration(in: waits) }
         let multiplier = reader["multiplier"]?.double(in: 1...1000)
         let jitter = reader["jitter"]?.double(in: 0...1)
-        reader.finish(.retry)
+        let maxAttempts = reader["max_attempts"]?.integer(in: 0...UInt32(Int32.max))
+        reader.finish(.none)
 
         let standard = Self.standard
         // Unreadable ones were reported; there is nothing to compare then.
@@ -25,7 +26,8 @@ extension Configuration.Retry {
             initial: (initial ?? nil) ?? standard.initial,
             max: (max ?? nil) ?? standard.max,
             multiplier: multiplier ?? standard.multiplier,
-            jitter: jitter ?? standard.jitter
+            jitter: jitter ?? standard.jitter,
+            maxAttempts: maxAttempts ?? standard.maxAttempts
         )
     }
 }

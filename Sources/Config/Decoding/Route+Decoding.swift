@@ -1,5 +1,5 @@
 extension Configuration.Route {
-    private static let maximumSinks = 64
+    private static let maximumSinks = 32
 
     static func decodeAll(_ field: Field, sinkNames: Set<String>) -> [Decoded<Self>] {
         guard let elements = field.array() else { return [] }
@@ -23,8 +23,22 @@ extension Configuration.Route {
         let maxInflight = reader["max_inflight"]?.integer(in: 1...Int32.max)
         let ackWait = reader["ack_wait"]?.wholeSeconds()
         let to = reader.required("to", "a list of sink names")?.sinkReferences(among: sinkNames, atMost: Self.maximumSinks)
-        let retry = reader["retry"].map(Configuration.Retry.decode)
-        reader.finish(.route)
+        let ordering = reader["ordering"].flatMap(Configuration.Ordering.decode)
+        let when = reader["when"].flatMap(Configuration.Condition.decode)
+        let retryField = reader["retry"]
+        let retry = retryField.map(Configuration.Retry.decode) ?? .standard
+        let deadLetterField = reader["dead_letter"]
+        let deadLetter = deadLetterField?.sinkReference(among: sinkNames)
+        reader.finish(.none)
+        if let deadLetterField, let deadLetter, to?.contains(deadLetter) == true {
+            deadLetterField.error("is one of the sinks in \"to\", whose failures it is there for (name another)")
+        }
+        if let retryField, retry.maxAttempts > 0, deadLetterField == nil {
+            Decoded(value: retry, field: retryField).at("max_attempts").error(
+                "needs a \"dead_letter\" beside \"retry\": after the last attempt the message would have to be dropped "
+                    + "(name a sink that keeps it, or leave this out to try for ever)"
+            )
+        }
 
         guard let name, let channel, let to else { return nil }
         return Self(
@@ -36,7 +50,10 @@ extension Configuration.Route {
             maxInflight: maxInflight ?? 1024,
             ackWait: ackWait ?? .seconds(30),
             to: to,
-            retry: retry ?? .standard
+            ordering: ordering ?? .unordered,
+            when: when,
+            retry: retry,
+            deadLetter: deadLetter
         )
     }
 
@@ -58,14 +75,22 @@ extension Field {
         }
         var seen: Set<String> = []
         for element in elements {
-            guard let name = element.string("the name of a sink") else { continue }
-            if !names.contains(name) {
-                element.error(Self.unknownSink(name, among: names))
-            } else if !seen.insert(name).inserted {
+            guard let name = element.sinkReference(among: names) else { continue }
+            if !seen.insert(name).inserted {
                 element.error("names the sink \(Quoted(name)) a second time (remove it)")
             }
         }
         return Array(elements.compactMap { $0.value.content.text })
+    }
+
+    /// The name of a sink that exists.
+    fileprivate func sinkReference(among names: Set<String>) -> String? {
+        guard let name = self.string("the name of a sink") else { return nil }
+        guard names.contains(name) else {
+            self.error(Self.unknownSink(name, among: names))
+            return nil
+        }
+        return name
     }
 
     private static func unknownSink(_ name: String, among names: Set<String>) -> String {

@@ -8,6 +8,7 @@ extension Configuration.Sink {
     private enum SinkType: String, CaseIterable {
         case http
         case file
+        case stan
         case stdout
     }
 
@@ -32,10 +33,11 @@ extension Configuration.Sink {
     private static func kind(_ field: Field) -> Kind? {
         guard let reader = field.object() else { return nil }
         let types = SinkType.allCases.map(\.rawValue).alternatives
-        guard let type = reader.required("type", types)?.choice(SinkType.self, planned: ["stan"]) else { return nil }
+        guard let type = reader.required("type", types)?.choice(SinkType.self) else { return nil }
         switch type {
         case .http: return Configuration.HTTPSink.decode(reader).map(Kind.http)
         case .file: return Configuration.FileSink.decode(reader).map(Kind.file)
+        case .stan: return Configuration.StanSink.decode(reader).map(Kind.stan)
         case .stdout: return .stdout(Configuration.StdoutSink.decode(reader))
         }
     }

@@ -14,6 +14,26 @@ extension Configuration {
             package let value: Secret
         }
 
+        /// When requests stop for a while because they keep failing.
+        package struct CircuitBreaker: Sendable, Hashable {
+            /// After how many failures in a row. Default 5.
+            package let failures: Int
+
+            /// How long until one request is let through to see. Default 30 s.
+            package let openFor: Duration
+
+            static let standard = CircuitBreaker(failures: 5, openFor: .seconds(30))
+        }
+
+        /// How many messages are sent in which time.
+        package struct RateLimit: Sendable, Hashable {
+            /// In the long run, 0.0001...1,000,000.
+            package let perSecond: Double
+
+            /// At once, after a pause; at least 1. Default `perSecond`, rounded up.
+            package let burst: Int
+        }
+
         package let url: HTTPURL
 
         /// Default POST.
@@ -30,5 +50,11 @@ extension Configuration {
 
         /// How many requests may be on the way at a time, 1...4096. Default 64.
         package let concurrency: Int
+
+        /// Nil when there is none. Default: one with its defaults.
+        package let circuitBreaker: CircuitBreaker?
+
+        /// Default none.
+        package let rateLimit: RateLimit?
     }
 }

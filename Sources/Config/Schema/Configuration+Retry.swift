@@ -13,6 +13,9 @@ extension Configuration {
         /// By which part of itself a wait may be shorter or longer, 0...1. Default 0.2.
         package let jitter: Double
 
-        static let standard = Retry(initial: .seconds(1), max: .seconds(300), multiplier: 2, jitter: 0.2)
+        /// After how many attempts a delivery is given up, and the message goes to the route's dead letters; 0 is never. Default 0.
+        package let maxAttempts: UInt32
+
+        static let standard = Retry(initial: .seconds(1), max: .seconds(300), multiplier: 2, jitter: 0.2, maxAttempts: 0)
     }
 }

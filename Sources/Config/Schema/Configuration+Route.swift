@@ -22,9 +22,21 @@ extension Configuration {
         /// After how long without an ack the server sends a message again; whole seconds, at least one. Default 30 s.
         package let ackWait: Duration
 
-        /// The names of the sinks that must all take a message before it is acked: 1 to 64, none twice.
+        /// The names of the sinks that must all take a message before it is acked: 1 to 32, none twice.
         package let to: [String]
 
+        /// Default `unordered`.
+        package let ordering: Ordering
+
+        /// Which messages are delivered; the others are acked at once. Default nil: all.
+        package let when: Condition?
+
         package let retry: Retry
+
+        /// The name of the sink that takes what could not be delivered; none of `to`. Nil only where `retry.maxAttempts` is 0.
+        package let deadLetter: String?
+
+        /// The names of all sinks that the route can need.
+        package var allSinks: [String] { self.to + (self.deadLetter.map { [$0] } ?? []) }
     }
 }

@@ -4,6 +4,7 @@ extension Configuration {
         package enum Kind: Sendable, Hashable {
             case http(HTTPSink)
             case file(FileSink)
+            case stan(StanSink)
             case stdout(StdoutSink)
         }
 

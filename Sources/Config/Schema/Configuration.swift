@@ -23,7 +23,10 @@ package struct Configuration: Sendable, Hashable {
     /// How long a graceful stop may take. Default 30 s.
     package let shutdownTimeout: Duration
 
-    /// The sink of a name; never nil for a name in a route's `to`.
+    /// The folder to keep what must survive a crash in. Default: the first one of `$STATE_DIRECTORY`, else none.
+    package let stateDirectory: String?
+
+    /// The sink of a name; never nil for a name that a route has.
     package func sink(named name: String) -> Sink? {
         self.sinks.first { $0.name == name }
     }

@@ -21,7 +21,11 @@ package struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
 
     /// The template with its places filled in as they are: making a channel's name safe for a file name is up to the caller.
     package func expanded(channel: String, route: String, clientID: String) -> String {
-        self.pieces.map { piece in
+        Self.expanded(self.pieces, channel: channel, route: route, clientID: clientID)
+    }
+
+    static func expanded(_ pieces: [Piece], channel: String, route: String, clientID: String) -> String {
+        pieces.map { piece in
             switch piece {
             case .text(let text): text
             case .placeholder(.channel): channel

@@ -57,12 +57,12 @@ extension RouteLedger {
         /// One after the other.
         case ordered
         /// One after the other among those for whose bodies the closure gives the same. It must be pure.
-        case keyed(@Sendable (ByteBuffer) -> [UInt8])
+        case keyed(@Sendable (ByteBuffer) -> RouteKey)
 
-        func key(of body: ByteBuffer) -> [UInt8]? {
+        func key(of body: ByteBuffer) -> RouteKey? {
             switch self {
             case .unordered: nil
-            case .ordered: []
+            case .ordered: .absent
             case .keyed(let key): key(body)
             }
         }

@@ -65,7 +65,7 @@ package struct RouteLedger {
         /// same sequence is another message by now.
         var epoch: UInt32
         /// Which line it stands in, in an ordered route.
-        var key: [UInt8]?
+        var key: RouteKey?
     }
 
     /// A message and a sink.

@@ -19,7 +19,7 @@ struct RouteOrder {
     }
 
     private let gapWait: TimeAmount?
-    private var lines: [[UInt8]: Line] = [:]
+    private var lines: [RouteKey: Line] = [:]
 
     /// By their sequences.
     private var gaps: [Gap] = []
@@ -38,7 +38,7 @@ struct RouteOrder {
     // MARK: Lines
 
     /// - Returns: the message that begins, if one does.
-    mutating func add(_ sequence: UInt64, key: [UInt8]) -> UInt64? {
+    mutating func add(_ sequence: UInt64, key: RouteKey) -> UInt64? {
         self.lines[key, default: Line()].waiting.insert(sequence)
         return self.next(of: key)
     }
@@ -46,7 +46,7 @@ struct RouteOrder {
     /// The message of this line that was under way has ended.
     ///
     /// - Returns: the message that begins, if one does.
-    mutating func finished(key: [UInt8]) -> UInt64? {
+    mutating func finished(key: RouteKey) -> UInt64? {
         self.lines[key]?.isBusy = false
         guard self.lines[key]?.waiting.isEmpty == false else {
             self.lines[key] = nil
@@ -55,7 +55,7 @@ struct RouteOrder {
         return self.next(of: key)
     }
 
-    private mutating func next(of key: [UInt8]) -> UInt64? {
+    private mutating func next(of key: RouteKey) -> UInt64? {
         let bound = self.gaps.first?.range.lowerBound ?? .max
         guard let line = self.lines[key], !line.isBusy, let first = line.waiting.min, first < bound else { return nil }
         self.lines[key]?.isBusy = true

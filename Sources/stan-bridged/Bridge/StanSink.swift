@@ -53,7 +53,10 @@ final class StanSink: Sink {
         guard !self.state.value.isClosed else { return }
         let collector = ReportCollector(batch, eventLoop: self.eventLoop)
         guard let session = self.state.value.supervisor?.openSession else {
-            let failure = DeliveryFailure.unavailable(reason: "there is no STAN session at the moment", after: Self.pauseWithoutSession)
+            let failure = DeliveryFailure.unavailable(
+                reason: "there is no STAN session at the moment",
+                after: Self.pauseWithoutSession
+            )
             for delivery in batch.deliveries { collector.finished(delivery.envelope.sequence, failure) }
             return
         }

@@ -38,10 +38,10 @@ enum Wiring {
     /// - Throws: ``SinkError`` when what a sink needs is not there.
     static func bridge(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws -> Bridge {
         // Sinks that no route uses are not opened: nothing would ever come to them.
-        let used = configuration.sinks.filter { sink in configuration.routes.contains { $0.to.contains(sink.name) } }
+        let used = configuration.sinks.filter { sink in configuration.routes.contains { $0.allSinks.contains(sink.name) } }
         let usesHTTP = used.contains { if case .http = $0.kind { true } else { false } }
         let engine = usesHTTP ? try CurlEngine() : nil
-        let sinks = try used.map { try Self.sink($0, engine: engine, logger: logger) }
+        let sinks = try used.map { try Self.sink($0, engine: engine, eventLoop: eventLoop, logger: logger) }
         return Bridge(
             settings: Bridge.Settings(
                 nats: Self.nats(configuration),
@@ -52,14 +52,16 @@ enum Wiring {
                         channel: route.channel,
                         subscription: Self.subscription(route),
                         retry: Self.retry(route.retry),
-                        maxAttempts: 0,
-                        ordering: .unordered,
-                        isWanted: nil,
-                        to: route.to.compactMap { name in used.firstIndex { $0.name == name } }
+                        maxAttempts: route.retry.maxAttempts,
+                        ordering: Self.ordering(route.ordering),
+                        isWanted: route.when.map(Self.isWanted),
+                        to: route.to.compactMap { name in used.firstIndex { $0.name == name } },
+                        deadLetter: route.deadLetter.flatMap { name in used.firstIndex { $0.name == name } }
                     )
                 },
                 sinks: sinks,
-                shutdownTimeout: TimeAmount(configuration.shutdownTimeout)
+                shutdownTimeout: TimeAmount(configuration.shutdownTimeout),
+                stateDirectory: configuration.stateDirectory
             ),
             engine: engine,
             eventLoop: eventLoop,
@@ -147,7 +149,12 @@ enum Wiring {
 
     // MARK: Sinks
 
-    private static func sink(_ sink: Configuration.Sink, engine: CurlEngine?, logger: Logger) throws -> any Sink {
+    private static func sink(
+        _ sink: Configuration.Sink,
+        engine: CurlEngine?,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) throws -> any Sink {
         var logger = logger
         logger[metadataKey: LogKey.sink] = "\(sink.name)"
         switch sink.kind {
@@ -162,9 +169,12 @@ enum Wiring {
                     timeout: http.timeout,
                     connectTimeout: http.connectTimeout,
                     concurrency: http.concurrency,
+                    breaker: http.circuitBreaker.map { .init(failures: $0.failures, openFor: TimeAmount($0.openFor)) },
+                    rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
                     userAgent: "stan-bridged/\(Version.current)"
                 ),
-                engine: engine
+                engine: engine,
+                logger: logger
             )
         case .file(let file):
             return FileSink(
@@ -176,6 +186,8 @@ enum Wiring {
                 ),
                 logger: logger
             )
+        case .stan(let stan):
+            return StanSink(name: sink.name, channel: stan.channel.text, eventLoop: eventLoop)
         case .stdout(let stdout):
             return StdoutSink(name: sink.name, format: Self.format(stdout.format), logger: logger)
         }

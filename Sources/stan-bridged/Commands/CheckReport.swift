@@ -1,4 +1,5 @@
 import Config
+import Matching
 
 /// What a configuration would run, as a short table.
 struct CheckReport {
@@ -10,13 +11,23 @@ struct CheckReport {
             "NATS \(servers), cluster \(configuration.stan.clusterID), client \(configuration.stan.clientID)",
             "",
         ]
-        let rows = configuration.routes.map { route in
-            [
-                route.name, route.channel, Self.position(route), "\(route.maxInflight)", "\(route.ackWait.components.seconds)s",
-                route.to.map { name in configuration.sink(named: name).map(Self.describe) ?? name }.joined(separator: ", "),
-            ]
-        }
-        lines += Self.table([["ROUTE", "CHANNEL", "READS", "IN FLIGHT", "ACK WAIT", "TO"]] + rows)
+        func describe(_ sink: String) -> String { configuration.sink(named: sink).map(Self.describe) ?? sink }
+        let columns: [(title: String, cell: (Configuration.Route) -> String?)] = [
+            ("ROUTE", { $0.name }),
+            ("CHANNEL", { $0.channel }),
+            ("READS", { Self.position($0) }),
+            ("IN FLIGHT", { "\($0.maxInflight)" }),
+            ("ACK WAIT", { "\($0.ackWait.components.seconds)s" }),
+            ("ORDER", { Self.order($0.ordering) }),
+            ("WHEN", { $0.when.map(Self.shortened) }),
+            ("TO", { $0.to.map(describe).joined(separator: ", ") }),
+            ("DEAD LETTERS", { route in route.deadLetter.map { describe($0) + Self.attempts(route.retry.maxAttempts) } }),
+        ]
+        // What no route asks for has no column.
+        let used = columns.filter { column in configuration.routes.contains { column.cell($0) != nil } }
+        let rows = configuration.routes.map { route in used.map { $0.cell(route) ?? "-" } }
+        lines += Self.table([used.map(\.title)] + rows)
+        if let state = Self.state(configuration) { lines += ["", state] }
         if let admin = configuration.admin { lines += ["", "admin on \(HostAndPort.text(admin.host, Int(admin.port)))"] }
         self.text = lines.joined(separator: "\n") + "\n"
     }
@@ -39,10 +50,41 @@ struct CheckReport {
         }
     }
 
+    private static func order(_ ordering: Configuration.Ordering) -> String? {
+        switch ordering {
+        case .unordered: nil
+        case .ordered: "all"
+        case .key(let pointer): pointer.text.isEmpty ? "by body" : "by \(pointer)"
+        }
+    }
+
+    private static func shortened(_ condition: Configuration.Condition) -> String {
+        let text = condition.description
+        return text.count <= 60 ? text : text.prefix(57) + "..."
+    }
+
+    private static func attempts(_ count: UInt32) -> String {
+        switch count {
+        case 0: ", when refused"
+        case 1: ", after 1 attempt"
+        default: ", after \(count) attempts"
+        }
+    }
+
+    /// Where the memory over a crash is, or what is lost without it; nothing where the server remembers nothing either.
+    private static func state(_ configuration: Configuration) -> String? {
+        guard configuration.routes.contains(where: { $0.durableName != nil }) else { return nil }
+        if let directory = configuration.stateDirectory { return "state in \(directory)" }
+        return
+            "no \"state_dir\": after a crash, what was delivered but not yet acked is delivered again, to all sinks of its route, "
+            + "and attempts are counted from 1 again"
+    }
+
     private static func describe(_ sink: Configuration.Sink) -> String {
         switch sink.kind {
         case .http(let http): "\(sink.name) (\(http.method.rawValue) \(http.url))"
         case .file(let file): "\(sink.name) (\(file.format.rawValue) in \(file.path))"
+        case .stan(let stan): "\(sink.name) (channel \(stan.channel))"
         case .stdout(let stdout): "\(sink.name) (\(stdout.format.rawValue) on stdout)"
         }
     }

@@ -30,7 +30,8 @@ struct MetricsText {
             Double($0.counters.refused)
         }
         self.routes(status, "messages_acked_total", .counter, "Acks sent to the server.") { Double($0.counters.acked) }
-        self.routes(status, "messages_skipped_total", .counter, "Messages that the route's condition is not true of: acked only.") {
+        self.routes(status, "messages_skipped_total", .counter, "Messages that the route's condition is not true of: acked only.")
+        {
             Double($0.counters.skipped)
         }
         self.routes(status, "in_flight", .gauge, "Messages that are held and not acked.") { Double($0.inFlight) }

@@ -60,8 +60,12 @@ struct OtherSectionsTests {
                 "5:21: shutdown_timeout: must be from 0s to 24h, not 48h"
             ),
             Case(
-                text(rest: #""state_dir": "/x""#),
-                "5:1: state_dir: is not supported by this version (remove it)"
+                text(rest: #""state_dir": """#),
+                "5:14: state_dir: must not be empty"
+            ),
+            Case(
+                text(rest: #""state_dir": {"env": "STATE_DIRECTORY"}"#),
+                "5:14: state_dir: must be the path of a folder, not an object"
             ),
             Case(
                 text(rest: #""rotues": []"#),
@@ -86,7 +90,7 @@ struct OtherSectionsTests {
                 stan: #"{"cluster_id": "c", "client_id": "b b"}"#,
                 sinks: #"{"s": {"type": "stdout", "format": "xml"}}"#,
                 routes: #"[{"name": "r", "channel": "a.*", "to": ["t"], "ack_wait": "1.5s"}]"#,
-                rest: #""log": {"level": "verbose", "format": "jsn"}, "nats": {"servers": []}, "state_dir": "/""#
+                rest: #""log": {"level": "verbose", "format": "jsn"}, "nats": {"servers": []}, "state_dir": 1"#
             )
         )
         #expect(

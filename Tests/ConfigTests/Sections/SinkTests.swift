@@ -9,27 +9,73 @@ struct SinkTests {
         arguments: [
             Case(
                 text(sink: #""#),
-                #"3:16: sinks.s.type: is missing ("http", "file" or "stdout")"#
+                #"3:16: sinks.s.type: is missing ("http", "file", "stan" or "stdout")"#
             ),
             Case(
                 text(sink: #""type": "htp""#),
-                #"3:25: sinks.s.type: must be "http", "file" or "stdout", not "htp" (did you mean "http"?)"#
+                #"3:25: sinks.s.type: must be "http", "file", "stan" or "stdout", not "htp" (did you mean "http"?)"#
             ),
             Case(
-                text(sink: #""type": "stan", "channel": "x""#),
-                #"3:25: sinks.s.type: "stan" is not supported by this version (use "http", "file" or "stdout")"#
+                text(sink: #""type": "stan""#),
+                #"3:16: sinks.s.channel: is missing (the channel to publish to, such as "dead.{channel}")"#
+            ),
+            Case(
+                text(sink: #""type": "stan", "channel": "dead..{channel}""#),
+                #"3:44: sinks.s.channel: must not have a '.' at its start, at its end, or beside another, not "dead..{channel}""#
+            ),
+            Case(
+                text(sink: #""type": "stan", "channel": "dead.*""#),
+                "3:44: sinks.s.channel: must not have a wildcard, '*' or '>': STAN channels have none (write a route for "
+                    + "each channel)"
+            ),
+            Case(
+                text(sink: #""type": "stan", "channel": "dead.{client_id}""#),
+                "3:44: sinks.s.channel: has the unknown placeholder {client_id} (known: {channel}, {route})"
+            ),
+            Case(
+                text(sink: #""type": "stan", "channel": "dead", "format": "json""#),
+                "3:52: sinks.s.format: unknown key (known here: type, channel)"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "circuit_breaker": true"#),
+                "3:72: sinks.s.circuit_breaker: must be an object, or false for none, not true (leave the key out for its "
+                    + "default)"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "circuit_breaker": 5"#),
+                "3:72: sinks.s.circuit_breaker: must be an object, or false for none, not a number"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "circuit_breaker": {"failures": 0}"#),
+                "3:85: sinks.s.circuit_breaker.failures: must be a whole number from 1 to 1000000, not 0"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "circuit_breaker": {"openfor": "1s"}"#),
+                #"3:73: sinks.s.circuit_breaker.openfor: unknown key (did you mean "open_for"?)"#
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "rate_limit": {}"#),
+                "3:67: sinks.s.rate_limit.per_second: is missing (how many messages a second, such as 100)"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "rate_limit": {"per_second": 0}"#),
+                "3:82: sinks.s.rate_limit.per_second: must be a number from 0.0001 to 1000000, not 0"
+            ),
+            Case(
+                text(sink: #""type": "http", "url": "http://h/", "rate_limit": {"per_second": 1, "burst": 0}"#),
+                "3:94: sinks.s.rate_limit.burst: must be a whole number from 1 to 1000000, not 0"
             ),
             Case(
                 text(sink: #""type": "kafka""#),
-                #"3:25: sinks.s.type: must be "http", "file" or "stdout", not "kafka""#
+                #"3:25: sinks.s.type: must be "http", "file", "stan" or "stdout", not "kafka""#
             ),
             Case(
                 text(sink: #""type": 1"#),
-                #"3:25: sinks.s.type: must be "http", "file" or "stdout", not a number"#
+                #"3:25: sinks.s.type: must be "http", "file", "stan" or "stdout", not a number"#
             ),
             Case(
                 text(sink: #""typ": "http""#),
-                #"3:16: sinks.s.type: is missing ("http", "file" or "stdout")"#
+                #"3:16: sinks.s.type: is missing ("http", "file", "stan" or "stdout")"#
             ),
             Case(
                 text(sink: #""type": "http""#),
@@ -112,7 +158,7 @@ struct SinkTests {
             Case(
                 text(sink: #""type": "http", "url": "http://h/", "path": "x""#),
                 "3:53: sinks.s.path: unknown key (known here: type, url, method, headers, timeout, connect_timeout, "
-                    + "concurrency)"
+                    + "concurrency, circuit_breaker, rate_limit)"
             ),
             Case(
                 text(sink: #""type": "file""#),

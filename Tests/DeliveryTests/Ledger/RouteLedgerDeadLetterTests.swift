@@ -22,7 +22,8 @@ struct RouteLedgerDeadLetterTests {
     private static func failUntilGivenUp(_ ledger: inout RouteLedger, sink: Int = 0) -> (attempts: Int, now: NIODeadline) {
         var now = NIODeadline.zero
         for attempt in 1...100 {
-            guard case .retry(let due) = ledger.failed(1, sink: sink, .retry(reason: "busy \(attempt)", after: nil), now: now) else {
+            guard case .retry(let due) = ledger.failed(1, sink: sink, .retry(reason: "busy \(attempt)", after: nil), now: now)
+            else {
                 return (attempt, now)
             }
             now = due

@@ -57,7 +57,7 @@ struct RouteLedgerOrderTests {
 
     @Test("with a key, those with another key do not wait")
     func keyed() {
-        var ledger = Self.ledger(.keyed { $0.readableBytesView.prefix(1).map { $0 } })
+        var ledger = Self.ledger(.keyed { RouteKey(text: Array($0.readableBytesView.prefix(1))) })
         for (sequence, key) in [(1, "a"), (2, "b"), (3, "a"), (4, "b"), (5, "c")] as [(UInt64, String)] {
             _ = ledger.received(.message(sequence, body: key + "\(sequence)"), now: .zero)
         }
