@@ -19,6 +19,8 @@ struct Scenario {
     let messages: Int
     let maxInFlight: Int
     let ackWait: Int64
+    /// Sometimes less than the server may send: what does not fit is refused.
+    let capacity: Int
     let ordering: Ordering
     let hasDeadLetter: Bool
     let maxAttempts: UInt32
@@ -34,6 +36,7 @@ struct Scenario {
         self.sinks = Int.random(in: 1...3, using: &random)
         self.messages = Int.random(in: 1...40, using: &random)
         self.maxInFlight = Int.random(in: 1...20, using: &random)
+        self.capacity = chance(30) ? (self.maxInFlight + 1) / 2 : self.maxInFlight * 2
         self.ackWait = Int64.random(in: 1...10, using: &random) * Self.second
         self.ordering = chance(50) ? .unordered : chance(50) ? .ordered : .keyed
         self.hasDeadLetter = chance(40)
@@ -59,7 +62,9 @@ struct Scenario {
         self.poison = poison
     }
 
-    var capacity: Int { self.maxInFlight * 2 }
+
+    /// How many messages may be held at the most.
+    var bound: Int { self.ordering == .unordered ? self.capacity : self.capacity + self.maxInFlight }
 
     /// How a message's body looks: its generation, its key, and whether it is wanted.
     static func body(of message: SimulatedServer.Message) -> ByteBuffer {

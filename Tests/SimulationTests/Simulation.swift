@@ -185,8 +185,8 @@ struct Simulation {
 
     private func checkBounds() throws {
         for lane in self.lanes.values {
-            guard lane.ledger.held <= self.scenario.capacity else {
-                throw Promises.Broken(message: "\(lane.ledger.held) messages are held where \(self.scenario.capacity) may be")
+            guard lane.ledger.held <= self.scenario.bound else {
+                throw Promises.Broken(message: "\(lane.ledger.held) messages are held where \(self.scenario.bound) may be")
             }
             guard lane.ledger.failing <= lane.ledger.held * 2 * self.scenario.sinks else {
                 throw Promises.Broken(message: "\(lane.ledger.failing) failures are kept for \(lane.ledger.held) messages")
@@ -385,7 +385,7 @@ struct Simulation {
             try self.acknowledge(envelope.sequence, lane: self.current)
         case .refuse:
             self.summary.refused += 1
-            guard self.lanes[self.current]?.ledger.held == self.scenario.capacity else {
+            guard self.lanes[self.current]?.ledger.held ?? 0 >= self.scenario.capacity else {
                 throw Promises.Broken(message: "a message is refused although there is room")
             }
         case .channelRestarted:

@@ -1,8 +1,8 @@
 extension RouteMemory {
     /// The same memory for a route whose sinks have changed: they are found by name.
     ///
-    /// What a sink took that the route no longer has is forgotten; a sink that is new has taken nothing. What the dead-letter sink
-    /// took is forgotten where it is another one now; without one, nothing is given up, and is tried again.
+    /// What a sink took that the route no longer has is forgotten; a sink that is new has taken nothing. How a dead-letter sink
+    /// failed is forgotten where it is another one now; without one, nothing is given up, and is tried again.
     func renumbered(from old: JournalIdentity, to new: JournalIdentity) -> RouteMemory {
         let maximum = RouteLedger.maximumSinks
         var numbers: [Int: Int] = [:]

@@ -20,7 +20,8 @@ extension RouteLedger {
         package var isWanted: (@Sendable (ByteBuffer) -> Bool)?
 
         /// How many messages the ledger holds at most. The server's window is the usual bound; a queue group's member can be sent
-        /// more, and refuses it then: it comes again.
+        /// more, and refuses it then: it comes again. In an ordered route, each message is refused once at the most, so that those
+        /// behind it do not wait in vain.
         package var capacity: Int
 
         /// How long a delivered message is remembered while a session lives: twice the ack wait, or longer.

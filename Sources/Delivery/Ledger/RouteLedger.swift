@@ -178,8 +178,10 @@ package struct RouteLedger {
             self.saw(envelope, now: now)
             return .skip
         }
-        guard self.entries.count < self.configuration.capacity else {
+        // What others wait for in line is taken in any case: else those that fill the room would wait for it for ever.
+        guard self.entries.count < self.configuration.capacity || self.order?.isMissing(sequence) == true else {
             self.order?.refused(sequence, now: now)
+            self.rememberedUntil = max(self.rememberedUntil, now + self.configuration.settledMemory)
             return .refuse
         }
         let all = UInt64.max >> UInt64(UInt64.bitWidth - self.configuration.sinks)

@@ -64,6 +64,11 @@ struct RouteOrder {
 
     // MARK: Gaps
 
+    /// Whether others wait for this message.
+    func isMissing(_ sequence: UInt64) -> Bool {
+        self.gaps.contains { $0.range.contains(sequence) }
+    }
+
     /// When the first gap is over, whether it has been filled or not.
     var nextDeadline: NIODeadline? { self.gaps.lazy.map(\.deadline).min() }
 
@@ -96,9 +101,8 @@ struct RouteOrder {
 
     /// There was no room for the message. It comes again.
     mutating func refused(_ sequence: UInt64, now: NIODeadline) {
-        if self.gaps.contains(where: { $0.range.contains(sequence) }) { return }
-        self.add(sequence...sequence, now: now)
         self.frontier = max(self.frontier, sequence)
+        self.add(sequence...sequence, now: now)
     }
 
     mutating func sessionResumed(isNew: Bool, now: NIODeadline) {

@@ -39,7 +39,8 @@ struct RouteLedgerDeadLetterTests {
         let (attempts, now) = Self.failUntilGivenUp(&ledger)
         #expect(attempts == 3)
         #expect(ledger.hasReady)
-        let (sink, delivery) = try #require(ledger.takeNext(now: now))
+        let next = ledger.takeNext(now: now)
+        let (sink, delivery) = try #require(next)
         #expect(sink == Self.proxy)
         #expect(delivery.attempt == 1)
         let start = Int64(NIODeadline.zero.uptimeNanoseconds) + 5_000_000_000
@@ -117,17 +118,16 @@ struct RouteLedgerDeadLetterTests {
     }
 
     @Test("after a crash only the sinks that miss it get a message, and its attempts go on counting")
-    func fanOut() throws {
+    func fanOut() {
         var ledger = Self.ledger(sinks: 3, maxAttempts: 5)
         _ = ledger.received(.message(1), now: .zero)
         _ = ledger.delivered(1, sink: 1, now: .zero)
         _ = ledger.failed(1, sink: 2, .retry(reason: "busy", after: nil), now: .zero)
         var next = Self.ledger(sinks: 3, maxAttempts: 5, memory: Self.memory(of: &ledger))
         #expect(next.received(.message(1, redelivered: true), now: .zero) == .hold)
-        let first = try #require(next.takeNext(now: .zero))
-        let second = try #require(next.takeNext(now: .zero))
-        #expect((first.sink, first.delivery.attempt) == (0, 1))
-        #expect((second.sink, second.delivery.attempt) == (2, 2))
+        let places = [next.takeNext(now: .zero), next.takeNext(now: .zero)]
+        #expect(places.map { $0?.sink } == [0, 2])
+        #expect(places.map { $0?.delivery.attempt } == [1, 2])
         #expect(next.takeNext(now: .zero) == nil)
         #expect(next.delivered(1, sink: 0, now: .zero) == .waitForOthers)
         #expect(next.delivered(1, sink: 2, now: .zero) == .acknowledge)
