@@ -44,7 +44,7 @@ struct PublishTests {
         }
     }
 
-    @Test("What cannot be published is refused here, and the session lives on")
+    @Test("127 What cannot be published is refused here, and the session lives on")
     func refused() async throws {
         try await withStanServer { server in
             try await withStanClient(server) { client in
@@ -58,7 +58,7 @@ struct PublishTests {
         }
     }
 
-    @Test("While NATS is cut off a publish fails at once, and nothing of it is sent later")
+    @Test("115 While NATS is cut off a publish fails at once, and nothing of it is sent later")
     func cut() async throws {
         try await withStanServer { server in
             try await withTCPProxy(to: server.address.port) { proxy in
@@ -84,7 +84,7 @@ struct PublishTests {
     }
 
     @Test(
-        "While no STAN server listens: a publish waits for its time, requests fail at once",
+        "116 117 While no STAN server listens: a publish waits for its time, requests fail at once",
         .enabled(if: !StanTestServer.isReal, "stops the server")
     )
     func serverAway() async throws {
