@@ -83,6 +83,25 @@ struct PublishTests {
         }
     }
 
+    @Test("A large batch that NATS is not there for fails message by message, each error in its place")
+    func largeBatchWhileCut() async throws {
+        try await withStanServer { server in
+            try await withTCPProxy(to: server.address.port) { proxy in
+                try await withStanClient(server, url: proxy.url, configure: { $0.pubAckTimeout = .seconds(1) }) { client in
+                    try await proxy.cut()
+                    try await eventually("publishes fail") {
+                        await codeOfFailure { try await client.publish("lost", to: "foo") } == .nats
+                    }
+                    // So many that a call within a call for each would be the end of the stack.
+                    let messages = Array(repeating: ByteBuffer(string: "lost"), count: 100_000)
+                    let failures = try await client.publish(contentsOf: messages, to: "foo")
+                    #expect(failures.map(\.index) == Array(0..<100_000))
+                    #expect(failures.allSatisfy { $0.error.code == .nats })
+                }
+            }
+        }
+    }
+
     @Test(
         "116 117 While no STAN server listens: a publish waits for its time, requests fail at once",
         .enabled(if: !StanTestServer.isReal, "stops the server")
