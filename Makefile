@@ -10,7 +10,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 # One target after the other, and one test after the other: many wait for real time, and some take a core for themselves.
 TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
 
-.PHONY: demo test build bench lint format install dependencies
+.PHONY: demo test build bench fuzz lint format install dependencies
 
 demo: dependencies
 	$(SWIFT) build $(SWIFT_FLAGS) --product stan-bridged
@@ -31,11 +31,16 @@ build: dependencies
 bench: dependencies
 	scripts/bench
 
+# Every parser, SECONDS for each.
+SECONDS ?= 60
+fuzz:
+	scripts/fuzz $(SECONDS)
+
 lint:
-	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/StanFuzz
 
 format:
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/StanFuzz
 
 install: build
 	install -D -m 0755 .build/release/stan-bridged $(DESTDIR)$(PREFIX)/bin/stan-bridged

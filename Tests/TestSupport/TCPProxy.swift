@@ -42,6 +42,16 @@ package final class TCPProxy: Sendable {
         get async throws { try await self.eventLoop.submit { [core] in core.value.pairs.count }.get() }
     }
 
+    /// How many connections it has taken since it listens.
+    package var acceptedCount: Int {
+        get async throws { try await self.eventLoop.submit { [core] in core.value.acceptedCount }.get() }
+    }
+
+    /// Says something to all clients that the server did not say. While nothing moves it comes between two of the server's lines.
+    package func sendToClients(_ text: String) async throws {
+        try await self.eventLoop.submit { [core] in core.value.sendToClients(ByteBuffer(string: text)) }.get()
+    }
+
     /// Closes all connections on both sides. New ones are taken.
     package func dropConnections() async throws {
         try await self.eventLoop.submit { [core] in core.value.dropAll() }.get()

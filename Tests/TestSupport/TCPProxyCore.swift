@@ -13,6 +13,7 @@ final class TCPProxyCore {
     private let port: Int
     private let eventLoop: any EventLoop
     private(set) var pairs: [ObjectIdentifier: Pair] = [:]
+    private(set) var acceptedCount = 0
 
     var isRefusing = false
     var isStalled = false {
@@ -29,6 +30,7 @@ final class TCPProxyCore {
         guard !self.isRefusing else { return client.close(promise: nil) }
         let id = ObjectIdentifier(client)
         self.pairs[id] = Pair(client: client)
+        self.acceptedCount += 1
         let relay = TCPRelay { [weak self] in self?.ended(id) }
         try client.pipeline.syncOperations.addHandler(relay)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -57,6 +59,10 @@ final class TCPProxyCore {
 
     func dropAll() {
         for id in Array(self.pairs.keys) { self.ended(id) }
+    }
+
+    func sendToClients(_ bytes: ByteBuffer) {
+        for pair in self.pairs.values { pair.client.writeAndFlush(bytes, promise: nil) }
     }
 
     private func ended(_ id: ObjectIdentifier) {

@@ -20,8 +20,10 @@ struct PublishTable {
     /// How many wait.
     private(set) var count = 0
 
-    private let prefix: [UInt8]
-    private let prefixText = NUID.make() + "."
+    /// What all guids begin with; the number follows in decimal digits.
+    let guidPrefix: [UInt8]
+
+    private let guidPrefixText = NUID.make() + "."
     private let timeout: TimeAmount
     private var places: CircularBuffer<Place> = []
 
@@ -30,16 +32,18 @@ struct PublishTable {
 
     init(timeout: TimeAmount) {
         self.timeout = timeout
-        self.prefix = Array(self.prefixText.utf8)
+        self.guidPrefix = Array(self.guidPrefixText.utf8)
     }
 
-    /// - Returns: the guid.
-    mutating func add(now: NIODeadline, _ completion: @escaping Completion) -> String {
+    /// - Returns: the number of the message. Its guid as a text is wanted only when something goes wrong: see `guid(of:)`.
+    mutating func add(now: NIODeadline, _ completion: @escaping Completion) -> UInt64 {
         let number = self.first + UInt64(self.places.count)
         self.places.append(Place(completion: completion, deadline: now + self.timeout))
         self.count += 1
-        return self.prefixText + String(number)
+        return number
     }
+
+    func guid(of number: UInt64) -> String { self.guidPrefixText + String(number) }
 
     /// - Returns: nil for a guid that is not ours or waits no longer.
     mutating func take(_ guid: String) -> Completion? {
@@ -48,15 +52,19 @@ struct PublishTable {
     }
 
     mutating func take(_ guid: UnsafeRawBufferPointer) -> Completion? {
-        guard guid.count > self.prefix.count, guid.count <= self.prefix.count + 18, guid.starts(with: self.prefix) else {
-            return nil
-        }
+        let prefixLength = self.guidPrefix.count
+        guard guid.count > prefixLength, guid.count <= prefixLength + 18 else { return nil }
+        for index in 0..<prefixLength where guid[index] != self.guidPrefix[index] { return nil }
         var number: UInt64 = 0
-        for byte in guid[self.prefix.count...] {
-            let digit = byte &- UInt8(ascii: "0")
+        for index in prefixLength..<guid.count {
+            let digit = guid[index] &- UInt8(ascii: "0")
             guard digit <= 9 else { return nil }
             number = number * 10 + UInt64(digit)
         }
+        return self.take(number)
+    }
+
+    mutating func take(_ number: UInt64) -> Completion? {
         guard number >= self.first, number - self.first < UInt64(self.places.count) else { return nil }
         let index = self.places.index(self.places.startIndex, offsetBy: Int(number - self.first))
         guard let completion = self.places[index].completion else { return nil }
@@ -73,7 +81,7 @@ struct PublishTable {
         var expired: [(String, Completion)] = []
         while let place = self.places.first, place.deadline <= now {
             if let completion = place.completion {
-                expired.append((self.prefixText + String(self.first), completion))
+                expired.append((self.guid(of: self.first), completion))
                 self.count -= 1
             }
             self.places.removeFirst()
@@ -88,7 +96,7 @@ struct PublishTable {
         var all: [(String, Completion)] = []
         for (offset, place) in self.places.enumerated() {
             if let completion = place.completion {
-                all.append((self.prefixText + String(self.first + UInt64(offset)), completion))
+                all.append((self.guid(of: self.first + UInt64(offset)), completion))
             }
         }
         self.first += UInt64(self.places.count)

@@ -1,41 +1,55 @@
-import NATSTransport
 import NIOCore
 
-/// Writes the messages that a session publishes to one channel. All is fixed but the guid, the data and the sizes.
+/// Writes the messages that a session publishes to one channel. All is fixed but the number in the guid, the data and the sizes.
 ///
-/// Protobuf does not mind the order of fields, so what is fixed stands together, before the guid and the data.
-struct PublishTemplate {
+/// Protobuf does not mind the order of fields, so what is fixed stands together, before the guid and the data. A class: it is asked
+/// for with every message, and a reference is the cheapest to hand out.
+final class PublishTemplate {
     /// `PUB <subject> <reply> `
-    private let line: ByteBuffer
+    private let line: [UInt8]
 
     /// Client id, channel and connection id, encoded.
-    private let fixedFields: ByteBuffer
+    private let fixedFields: [UInt8]
 
-    init(channel: String, prefix: String, ackInbox: String, clientID: String, connectionID: ByteBuffer) {
-        self.line = ByteBuffer(string: "PUB \(prefix).\(channel) \(ackInbox) ")
-        self.fixedFields = StanWire.PubMsg(clientID: clientID, subject: channel, connectionID: connectionID).encoded()
+    /// What all guids begin with.
+    private let guidPrefix: [UInt8]
+
+    init(channel: String, prefix: String, ackInbox: String, clientID: String, connectionID: ByteBuffer, guidPrefix: [UInt8]) {
+        self.line = Array("PUB \(prefix).\(channel) \(ackInbox) ".utf8)
+        self.fixedFields = Array(
+            StanWire.PubMsg(clientID: clientID, subject: channel, connectionID: connectionID).encoded().readableBytesView
+        )
+        self.guidPrefix = guidPrefix
     }
 
     /// How long the whole `PubMsg` is.
-    func size(guid: String, data: ByteBuffer) -> Int {
-        var size = self.fixedFields.readableBytes + 1 + Self.varintSize(guid.utf8.count) + guid.utf8.count
-        if data.readableBytes > 0 { size += 1 + Self.varintSize(data.readableBytes) + data.readableBytes }
+    func size(number: UInt64, dataLength: Int) -> Int {
+        let guidLength = self.guidPrefix.count + RawWriter.decimalLength(number)
+        var size = self.fixedFields.count + 1 + RawWriter.varintLength(UInt64(guidLength)) + guidLength
+        if dataLength > 0 { size += 1 + RawWriter.varintLength(UInt64(dataLength)) + dataLength }
         return size
     }
 
     /// The PUB line and the message up to its data, which follows as it is.
-    func writeHead(size: Int, guid: String, data: ByteBuffer, to buffer: inout ByteBuffer) {
-        buffer.writeImmutableBuffer(self.line)
-        buffer.writeDecimal(size)
-        buffer.writeStaticString("\r\n")
-        buffer.writeImmutableBuffer(self.fixedFields)
-        buffer.writeField(2, guid)
-        guard data.readableBytes > 0 else { return }
-        buffer.writeVarint(5 << 3 | 2)
-        buffer.writeVarint(UInt64(data.readableBytes))
-    }
-
-    private static func varintSize(_ value: Int) -> Int {
-        max(1, (Int.bitWidth - value.leadingZeroBitCount + 6) / 7)
+    func writeHead(size: Int, number: UInt64, dataLength: Int, to buffer: inout ByteBuffer) {
+        // Room for the longest numbers, and one write: a buffer's own writes check and count each time.
+        let room = self.line.count + self.fixedFields.count + self.guidPrefix.count + 4 * 20
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { bytes in
+            var writer = RawWriter(bytes)
+            writer.write(self.line)
+            writer.writeDecimal(UInt64(size))
+            writer.write(UInt8(ascii: "\r"))
+            writer.write(UInt8(ascii: "\n"))
+            writer.write(self.fixedFields)
+            writer.write(2 << 3 | 2)
+            writer.writeVarint(UInt64(self.guidPrefix.count + RawWriter.decimalLength(number)))
+            writer.write(self.guidPrefix)
+            writer.writeDecimal(number)
+            if dataLength > 0 {
+                writer.write(5 << 3 | 2)
+                writer.writeVarint(UInt64(dataLength))
+            }
+            return writer.count
+        }
     }
 }

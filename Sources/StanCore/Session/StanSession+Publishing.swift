@@ -46,35 +46,40 @@ extension StanSession {
     }
 
     private func publishNow(_ data: ByteBuffer, to channel: String, completion: @escaping PublishTable.Completion) {
-        guard case .open(let subjects) = self.state else { return completion(.closed) }
         let template: PublishTemplate
         do throws(StanError) {
-            template = try self.publishTemplate(for: channel, subjects)
+            template = try self.publishTemplate(for: channel)
         } catch {
             return completion(error)
         }
-        let guid = self.publishes.add(now: .now(), completion)
-        let size = template.size(guid: guid, data: data)
+        let number = self.publishes.add(now: .now(), completion)
+        let dataLength = data.readableBytes
+        let size = template.size(number: number, dataLength: dataLength)
         do throws(NATSError) {
             try self.nats.write(size: size, payload: data) { buffer in
-                template.writeHead(size: size, guid: guid, data: data, to: &buffer)
+                template.writeHead(size: size, number: number, dataLength: dataLength, to: &buffer)
             }
             self.scheduleAckTimeout()
         } catch {
+            let guid = self.publishes.guid(of: number)
             let code: StanError.Code = if case .payloadTooLarge = error { .tooLarge } else { .nats }
-            self.publishes.take(guid)?(StanError(code, "\(error)", guid: guid))
+            self.publishes.take(number)?(StanError(code, "\(error)", guid: guid))
         }
     }
 
-    private func publishTemplate(for channel: String, _ subjects: Subjects) throws(StanError) -> PublishTemplate {
+    private func publishTemplate(for channel: String) throws(StanError) -> PublishTemplate {
+        // Asked first: taking the subjects out costs more than all of what follows.
+        guard self.isOpen else { throw .closed }
         if let recent = self.recentTemplate, recent.channel == channel { return recent.template }
+        guard case .open(let subjects) = self.state else { throw .closed }
         try StanChannel.validate(channel)
         let template = PublishTemplate(
             channel: channel,
             prefix: subjects.publish,
             ackInbox: self.publishes.ackInbox,
             clientID: self.configuration.clientID,
-            connectionID: self.connectionID
+            connectionID: self.connectionID,
+            guidPrefix: self.publishes.guidPrefix
         )
         self.recentTemplate = (channel, template)
         return template
@@ -82,6 +87,9 @@ extension StanSession {
 
     /// How many published messages wait for their acks.
     package var pubAcksInFlight: Int { self.publishes.count }
+
+    /// Whether a message that is published now leaves now.
+    var hasRoomToPublish: Bool { self.publishes.count < self.configuration.maxPubAcksInFlight }
 
     func publishAnswered(_ message: borrowing NATSMessage) {
         // Nobody listens: which message it was is not said, so they all wait for their time to run out.

@@ -180,7 +180,10 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("Refused twice by the same server: the end where that was asked for, else trying goes on", arguments: [true, false])
+    @Test(
+        "132 Refused twice by the same server: the end where that was asked for, else trying goes on",
+        arguments: [true, false]
+    )
     func twice(_ stops: Bool) async throws {
         let script: ScriptedServer.Script = { line, _ in
             line.hasPrefix("CONNECT") ? [.send("-ERR 'Authorization Violation'\r\n"), .close] : []

@@ -22,7 +22,7 @@ struct NKeyTests {
     }
 
     @Test(
-        "Seeds are read, and the public keys that belong to them found",
+        "129 Seeds are read, and the public keys that belong to them found",
         arguments: [
             (Self.userSeed, NKey.Role.user, Self.userKey), (Self.accountSeed, .account, Self.accountKey),
             (Self.operatorSeed, .operator, nil),
@@ -50,7 +50,7 @@ struct NKeyTests {
         #expect(seed.publicKey.role == role)
     }
 
-    @Test("A nonce is signed as it stands in INFO")
+    @Test("129 A nonce is signed as it stands in INFO")
     func signature() throws {
         let seed = try NKeySeed(Self.userSeed)
         #expect(

@@ -49,7 +49,7 @@ struct ConnectionLifeTests {
     }
 
     @Test(
-        "An error that leaves the connection open is told, and nothing else happens",
+        "131 An error that leaves the connection open is told, and nothing else happens",
         arguments: [
             "Permissions Violation for Publish to \"a\"", "Permissions Violation for Subscription to \"a\" using queue \"q\"",
             "Invalid Subject", "maximum subscriptions exceeded", "INVALID PUBLISH SUBJECT",
@@ -158,7 +158,7 @@ struct ConnectionLifeTests {
         }
     }
 
-    @Test("Servers that a server names are used when it goes, with the credentials that it took")
+    @Test("133 Servers that a server names are used when it goes, with the credentials that it took")
     func learntServers() async throws {
         try await withScriptedServer { second in
             let port = second.port
@@ -176,7 +176,7 @@ struct ConnectionLifeTests {
     }
 
     @Test(
-        "A server that is about to shut down is left for another one, or stayed with where there is none",
+        "133 A server that is about to shut down is left for another one, or stayed with where there is none",
         arguments: [true, false]
     )
     func lameDuck(_ hasOther: Bool) async throws {

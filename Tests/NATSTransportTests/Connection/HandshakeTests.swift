@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Handshake with a NATS server", .timeLimit(.minutes(3)))
 struct HandshakeTests {
-    @Test("CONNECT comes first, without verbose and pedantic, and PING behind it")
+    @Test("128 CONNECT comes first, without verbose and pedantic, and PING behind it")
     func order() async throws {
         try await withScriptedServer { server in
             try await withClient(server.url, configure: { $0.name = "me" }) { _ in

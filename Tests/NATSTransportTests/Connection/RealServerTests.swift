@@ -202,7 +202,7 @@ struct RealServerTests {
         }
     }
 
-    @Test("A permission that is missing is told, and the connection lives on")
+    @Test("131 A permission that is missing is told, and the connection lives on")
     func permissions() async throws {
         var options = NatsServerProcess.Options()
         options.configuration = """

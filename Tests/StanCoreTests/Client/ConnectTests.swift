@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Connecting to STAN", .timeLimit(.minutes(3)))
 struct ConnectTests {
-    @Test("Connect and close; a second close does no harm, and after it nothing works")
+    @Test("124 Connect and close; a second close does no harm, and after it nothing works")
     func connectAndClose() async throws {
         try await withStanServer { server in
             try await withStanClient(server) { client in
@@ -24,7 +24,7 @@ struct ConnectTests {
         }
     }
 
-    @Test("A cluster id that nobody has fails at once")
+    @Test("105 A cluster id that nobody has fails at once")
     func wrongCluster() async throws {
         try await withStanServer { server in
             let start = ContinuousClock.now

@@ -44,7 +44,7 @@ struct PublishTests {
         }
     }
 
-    @Test("What cannot be published is refused here, and the session lives on")
+    @Test("127 What cannot be published is refused here, and the session lives on")
     func refused() async throws {
         try await withStanServer { server in
             try await withStanClient(server) { client in
@@ -58,7 +58,7 @@ struct PublishTests {
         }
     }
 
-    @Test("While NATS is cut off a publish fails at once, and nothing of it is sent later")
+    @Test("115 While NATS is cut off a publish fails at once, and nothing of it is sent later")
     func cut() async throws {
         try await withStanServer { server in
             try await withTCPProxy(to: server.address.port) { proxy in
@@ -83,8 +83,27 @@ struct PublishTests {
         }
     }
 
+    @Test("A large batch that NATS is not there for fails message by message, each error in its place")
+    func largeBatchWhileCut() async throws {
+        try await withStanServer { server in
+            try await withTCPProxy(to: server.address.port) { proxy in
+                try await withStanClient(server, url: proxy.url, configure: { $0.pubAckTimeout = .seconds(1) }) { client in
+                    try await proxy.cut()
+                    try await eventually("publishes fail") {
+                        await codeOfFailure { try await client.publish("lost", to: "foo") } == .nats
+                    }
+                    // So many that a call within a call for each would be the end of the stack.
+                    let messages = Array(repeating: ByteBuffer(string: "lost"), count: 100_000)
+                    let failures = try await client.publish(contentsOf: messages, to: "foo")
+                    #expect(failures.map(\.index) == Array(0..<100_000))
+                    #expect(failures.allSatisfy { $0.error.code == .nats })
+                }
+            }
+        }
+    }
+
     @Test(
-        "While no STAN server listens: a publish waits for its time, requests fail at once",
+        "116 117 While no STAN server listens: a publish waits for its time, requests fail at once",
         .enabled(if: !StanTestServer.isReal, "stops the server")
     )
     func serverAway() async throws {

@@ -24,7 +24,7 @@ struct SubscribeTests {
         }
     }
 
-    @Test("A thousand stored messages that come right behind the answer are not lost, for ten subscribers at once")
+    @Test("121 A thousand stored messages that come right behind the answer are not lost, for ten subscribers at once")
     func behindTheAnswer() async throws {
         try await withStanServer { server in
             try await withSession(server) { session in
@@ -108,7 +108,7 @@ struct SubscribeTests {
         }
     }
 
-    @Test("After its close a subscription ends, acks go nowhere and a second close fails")
+    @Test("123 124 After its close a subscription ends, acks go nowhere and a second close fails")
     func close() async throws {
         try await withStanServer { server in
             try await withStanClient(server) { client in

@@ -1,52 +1,24 @@
 import NATSTransport
 import NIOCore
 import StanCore
-import Synchronization
 import TestSupport
 import Testing
 
 /// Against a server that is made up here, for what a good server does not do.
 @Suite("With servers of other kinds", .timeLimit(.minutes(3)))
 struct ForeignServerTests {
-    /// Answers the connect request as told, and keeps what comes to the server's subjects.
+    /// Answers the connect request as told, and nothing else.
     private func withForeignServer(
         _ change: (inout StanWire.ConnectResponse) -> Void = { _ in },
         _ body: (_ server: StanTestServer, _ nats: NATSTestClient, _ prefix: String) async throws -> Void
     ) async throws {
-        let url = try await SharedNATSServer.url
-        let prefix = NUID.make()
-        var response = StanWire.ConnectResponse()
-        response.pubPrefix = "\(prefix).pub"
-        response.subRequests = "\(prefix).sub"
-        response.unsubRequests = "\(prefix).unsub"
-        response.closeRequests = "\(prefix).close"
-        response.subCloseRequests = "\(prefix).subclose"
-        response.pingRequests = "\(prefix).ping"
-        response.pingInterval = 5
-        response.pingMaxOut = 3
-        response.protocolVersion = 1
-        change(&response)
-        let bytes = response.encoded()
-        let nats = try await NATSTestClient.connect(url)
-        try await nats.run { connection in
-            // Twice, as two servers of a partitioned cluster do.
-            let subscriber = NATSClosureSubscriber { [weak connection] message in
-                guard let reply = message.reply else { return }
-                for _ in 0..<2 { try? connection?.publish(bytes, to: reply) }
-            }
-            _ = connection.subscribe("_STAN.discover.\(prefix)", subscriber: subscriber)
-        }
-        try await nats.flush()
-        do {
-            try await body(StanTestServer(url: url, clusterID: prefix, devServer: nil), nats, prefix)
-            try await nats.close()
-        } catch {
-            try? await nats.close()
-            throw error
+        try await FakeServer.with { server, fake in
+            try await fake.answerConnects(change)
+            try await body(server, fake.nats, server.clusterID)
         }
     }
 
-    @Test("A subscribe that is not answered in time is taken back by its message inbox")
+    @Test("120 A subscribe that is not answered in time is taken back by its message inbox")
     func subscribeTimeout() async throws {
         try await self.withForeignServer { server, nats, prefix in
             let requests = try await nats.subscribe("\(prefix).sub")
@@ -73,7 +45,7 @@ struct ForeignServerTests {
         return await requests.next()?.reply
     }
 
-    @Test("The subjects of the connect response are used, not those of the usual servers")
+    @Test("107 118 The subjects of the connect response are used, not those of the usual servers")
     func subjects() async throws {
         try await self.withForeignServer { server, nats, prefix in
             try await nats.run { connection in
@@ -120,17 +92,11 @@ struct ForeignServerTests {
         }
     }
 
-    @Test("The server's reason for refusing a session is kept word for word")
+    @Test("106 The server's reason for refusing a session is kept word for word")
     func refusal() async throws {
         let words = "stan: something new"
         try await self.withForeignServer({ $0 = StanWire.ConnectResponse(error: words) }) { server, _, _ in
             await #expect(throws: StanError(.refused, words)) { try await withSession(server) { _ in } }
         }
     }
-}
-
-private final class LockedCount: Sendable {
-    private let count = Mutex(0)
-    var value: Int { self.count.withLock { $0 } }
-    func add() { self.count.withLock { $0 += 1 } }
 }

@@ -11,7 +11,7 @@ struct OptionsTests {
         return options
     }
 
-    @Test("An ack wait of anything but whole seconds is refused here, for the protocol would cut it off")
+    @Test("125 An ack wait of anything but whole seconds is refused here, for the protocol would cut it off")
     func ackWait() {
         for bad in [
             TimeAmount.zero, .milliseconds(500), .milliseconds(1500), .nanoseconds(1_000_000_001), .seconds(-1), .hours(1 << 20),
@@ -61,7 +61,7 @@ struct OptionsTests {
         #expect(throws: Never.self) { try StanConfiguration(clusterID: "c", clientID: "aZ0-_").validate() }
     }
 
-    @Test("Ping options that a session could not live with are refused")
+    @Test("111 Ping options that a session could not live with are refused")
     func pings() {
         func validate(_ change: (inout StanConfiguration) -> Void) throws {
             var configuration = StanConfiguration(clusterID: "c", clientID: "me")

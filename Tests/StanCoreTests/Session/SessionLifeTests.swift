@@ -9,7 +9,7 @@ import Testing
 struct SessionLifeTests {
     private static let forgotten = "client has been replaced or is no longer registered"
 
-    @Test("It survives a NATS reconnect: the same subscription goes on, and acks count")
+    @Test("114 130 It survives a NATS reconnect: the same subscription goes on, and acks count")
     func reconnect() async throws {
         try await withStanServer { server in
             try await withTCPProxy(to: server.address.port) { proxy in
@@ -37,7 +37,7 @@ struct SessionLifeTests {
     }
 
     @Test(
-        "A server that has forgotten the client: lost once, with its words, and all that waits fails",
+        "110 112 113 A server that has forgotten the client: lost once, with its words, and all that waits fails",
         .enabled(if: !StanTestServer.isReal, "restarts the server")
     )
     func forgotten() async throws {
@@ -62,7 +62,7 @@ struct SessionLifeTests {
         }
     }
 
-    @Test("A frozen client that wakes up to find its id taken is lost, with the server's words")
+    @Test("126 A frozen client that wakes up to find its id taken is lost, with the server's words")
     func replaced() async throws {
         try await withStanServer { server in
             try await withTCPProxy(to: server.address.port) { proxy in
@@ -102,7 +102,7 @@ struct SessionLifeTests {
     }
 
     @Test(
-        "Pings that nobody answers end the session after one more than may be out",
+        "109 Pings that nobody answers end the session after one more than may be out",
         .enabled(if: !StanTestServer.isReal, "stops the server")
     )
     func pingFailure() async throws {
@@ -121,7 +121,7 @@ struct SessionLifeTests {
         }
     }
 
-    @Test("An orderly close is no loss, fails what waits, and hands nothing on")
+    @Test("112 An orderly close is no loss, fails what waits, and hands nothing on")
     func close() async throws {
         try await withStanServer { server in
             try await withSession(server) { session in
