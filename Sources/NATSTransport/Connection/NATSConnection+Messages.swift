@@ -26,6 +26,12 @@ extension NATSConnection {
         handler.write { $0.writeString("UNSUB \(id.number)\r\n") }
     }
 
+    /// Whether so much waits for the socket that nothing should be published until ``NATSConnectionObserver/natsDrained()``. Acks and
+    /// requests may go all the same. False without a connection, where nothing waits.
+    package var isCongested: Bool {
+        if case .connected(let handler, _) = self.state { handler.isFull } else { false }
+    }
+
     /// Publishes, or says at once why not.
     package func publish(_ payload: ByteBuffer, to subject: String, reply: String? = nil) throws(NATSError) {
         self.eventLoop.assertInEventLoop()

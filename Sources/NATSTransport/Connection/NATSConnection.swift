@@ -97,6 +97,7 @@ package final class NATSConnection {
     package func close() {
         self.eventLoop.assertInEventLoop()
         let old = self.state
+        if case .closed = old { return }
         self.state = .closed
         self.attemptTimer?.cancel()
         self.endSession(.closed)
@@ -105,6 +106,7 @@ package final class NATSConnection {
         case .handshaking(let handler, _), .connected(let handler, _): handler.close()
         case .idle, .connecting, .closed: break
         }
+        self.notify { $0.natsClosed() }
     }
 
     private func connectToNext() {
@@ -119,19 +121,21 @@ package final class NATSConnection {
 
     private func connect(to server: NATSServerAddress) {
         self.logger.debug("connecting to NATS", metadata: ["nats.server": "\(server)"])
+        let limit = self.configuration.outboundLimit
         let deadline = NIODeadline.now() + self.configuration.connectTimeout
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         ClientBootstrap(group: self.eventLoop)
             .connectTimeout(self.configuration.connectTimeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
+            .channelOption(.writeBufferWaterMark, value: .init(low: max(1, limit / 2), high: max(1, limit)))
             .channelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 256 * 1024)
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(NATSChannelHandler(owner: bound.value))
+                    try channel.pipeline.syncOperations.addHandler(NATSChannelHandler(owner: bound.value, outboundLimit: limit))
                 }
             }
             .connect(host: server.host, port: server.port)
@@ -172,8 +176,8 @@ package final class NATSConnection {
             // Credentials that expire while they are in use may have been replaced already.
             if NIODeadline.now() - self.connectedAt < self.configuration.refusedWait || !wasConnected { self.pool.refused() }
             if !self.refusals.insert("\(self.server)").inserted, self.configuration.stopsWhenRefusedTwice {
-                self.close()
-                return self.notify { $0.natsGaveUp(on: self.server, error: error) }
+                self.notify { $0.natsGaveUp(on: self.server, error: error) }
+                return self.close()
             }
         }
         self.connectToNext()
@@ -228,6 +232,11 @@ package final class NATSConnection {
             entry.subscriber.readCompleted()
         }
         self.touched.removeAll(keepingCapacity: true)
+    }
+
+    func drained(_ handler: NATSChannelHandler) {
+        guard case .connected(let current, _) = self.state, current === handler else { return }
+        self.notify { $0.natsDrained() }
     }
 
     private func infoReceived(_ json: ByteBuffer, from handler: NATSChannelHandler) {

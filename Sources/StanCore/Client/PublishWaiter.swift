@@ -42,6 +42,8 @@ final class BatchPublishWaiter: Sendable {
     private struct State {
         var next = 0
         var remaining: Int
+        var isPublishing = false
+        var isWaitingForRoom = false
         var failures: [(index: Int, error: StanError)] = []
         var isCancelled = false
     }
@@ -65,22 +67,29 @@ final class BatchPublishWaiter: Sendable {
         return try await self.promise.futureResult.get()
     }
 
-    /// Sends as many as the session has room for; each ack makes room for the next.
+    /// Sends as many as the session has room for; each ack makes room for the next. Where others have taken all the room, the session
+    /// gives one of ours its turn.
     private func publishMore() {
+        // What fails at once calls back from within the loop, which goes on by itself.
+        guard !self.state.value.isPublishing else { return }
+        self.state.value.isPublishing = true
+        defer { self.state.value.isPublishing = false }
         let session = self.session.value
-        let limit = session.configuration.maxPubAcksInFlight
-        while self.state.value.next < self.messages.count, !self.state.value.isCancelled, session.pubAcksInFlight < limit {
-            let index = self.state.value.next
-            self.state.value.next += 1
-            _ = session.publish(self.messages[index], to: self.channel) { self.finished(index, $0) }
-        }
-        // Others have taken all the room: the session gives the next one its turn.
-        if self.state.value.next < self.messages.count, !self.state.value.isCancelled,
-            self.state.value.remaining == self.messages.count - self.state.value.next
+        while self.state.value.next < self.messages.count, !self.state.value.isCancelled,
+            session.hasRoomToPublish || self.state.value.remaining == self.messages.count - self.state.value.next
         {
             let index = self.state.value.next
             self.state.value.next += 1
             _ = session.publish(self.messages[index], to: self.channel) { self.finished(index, $0) }
+        }
+        guard self.state.value.next < self.messages.count, !self.state.value.isCancelled, !self.state.value.isWaitingForRoom
+        else {
+            return
+        }
+        self.state.value.isWaitingForRoom = true
+        session.roomWaiters.append {
+            self.state.value.isWaitingForRoom = false
+            self.publishMore()
         }
     }
 
