@@ -1,6 +1,6 @@
 import StanCore
 
-/// Runs one example, or all: `swift run Examples NAME|all [NATS-URL [CLUSTER-ID]]`.
+/// Runs one example, or all: `swift run Examples NAME|all [NATS-URL [CLUSTER-ID [SECURE-URL USER PASSWORD CA-FILE]]]`.
 @main
 struct Examples {
     static let all: [(name: String, run: @Sendable (Server) async throws -> Void)] = [
@@ -15,14 +15,20 @@ struct Examples {
         ("shared-connection", sharedConnection),
         ("connection-lost", connectionLost),
         ("cancellation", cancellation),
+        ("task-group", taskGroup),
+        ("events", events),
+        ("secure", secure),
+        ("readme", readme),
     ]
 
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         let name = arguments.first ?? "all"
+        let more = Array(arguments.dropFirst(3))
         let server = Server(
             url: arguments.dropFirst().first ?? "nats://127.0.0.1:4222",
-            cluster: arguments.dropFirst(2).first ?? "test-cluster"
+            cluster: arguments.dropFirst(2).first ?? "test-cluster",
+            secure: more.count == 4 ? .init(url: more[0], user: more[1], password: more[2], caFile: more[3]) : nil
         )
         let chosen = self.all.filter { name == "all" || name == $0.name }
         guard !chosen.isEmpty else {
@@ -40,6 +46,15 @@ struct Examples {
 struct Server: Sendable {
     var url: String
     var cluster: String
+    var secure: Secure?
+
+    /// One that wants a password, and TLS; with a STAN server of the same cluster id.
+    struct Secure: Sendable {
+        var url: String
+        var user: String
+        var password: String
+        var caFile: String
+    }
 
     /// A configuration with a client id that nobody else has.
     func configuration(_ client: String) -> StanConfiguration {

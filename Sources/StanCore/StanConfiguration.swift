@@ -34,16 +34,7 @@ public struct StanConfiguration: Sendable {
     /// Refuses what a server would refuse, or what it would take and then behave strangely.
     func validate() throws(StanError) {
         guard !self.clusterID.isEmpty else { throw StanError(.invalidArgument, "the cluster id is empty") }
-        let isGood = self.clientID.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isGood, !self.clientID.isEmpty else {
+        guard StanClientID.isValid(self.clientID) else {
             throw StanError(
                 .invalidArgument,
                 "the client id \"\(self.clientID)\" has other characters than letters, digits, - and _"

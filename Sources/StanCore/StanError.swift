@@ -4,7 +4,7 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case connectTimeout, clientIDInUse, subscribeTimeout, closeTimeout, publishAckTimeout
-            case connectionClosed, connectionLost, invalidArgument, tooLarge, refused, nats, cancelled
+            case connectionClosed, connectionLost, invalidArgument, tooLarge, refused, nats, authorization, tls, cancelled
         }
 
         private let kind: Kind
@@ -29,7 +29,7 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The session or the subscription is closed already.
         public static let connectionClosed = Self(kind: .connectionClosed)
 
-        /// The server no longer knows the session. It has to be made anew, and all subscriptions with it.
+        /// The session is lost, and ``StanError/loss`` says why. It has to be made anew, and all subscriptions with it.
         public static let connectionLost = Self(kind: .connectionLost)
 
         /// A channel name, client id or option that no server would take.
@@ -44,6 +44,12 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
         /// NATS could not be reached, or not at the moment.
         public static let nats = Self(kind: .nats)
 
+        /// NATS refused the credentials, or they cannot be used. Trying again changes nothing until somebody changes them.
+        public static let authorization = Self(kind: .authorization)
+
+        /// TLS with the NATS server cannot be established: a certificate, a file, or what the server offers.
+        public static let tls = Self(kind: .tls)
+
         /// The task that waited was cancelled. A message that it had published may be stored or not.
         public static let cancelled = Self(kind: .cancelled)
     }
@@ -56,10 +62,22 @@ public struct StanError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The id under which a published message that failed was sent.
     public let guid: String?
 
+    /// Why the session was lost; with the code ``Code/connectionLost``, else nil.
+    public let loss: Loss?
+
     public init(_ code: Code, _ message: String, guid: String? = nil) {
         self.code = code
         self.message = message
         self.guid = guid
+        self.loss = nil
+    }
+
+    /// A session that was lost.
+    public init(lost loss: Loss, _ message: String) {
+        self.code = .connectionLost
+        self.message = message
+        self.guid = nil
+        self.loss = loss
     }
 
     public var description: String {

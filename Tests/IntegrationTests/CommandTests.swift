@@ -18,7 +18,9 @@ extension DaemonTests {
             "a wrong command line ends with status 64",
             arguments: [
                 ["run", "--nope"], ["frob"], ["pub"], ["pub", "a.*", "x"], ["pub", "a", "--count", "0"], ["sub"],
-                ["sub", "a", "--first", "--last"], ["dev-server", "--port", "70000"], ["demo", "--count", "0"],
+                ["sub", "a", "--first", "--last"], ["pub", "a", "x", "--tls-cert-file", "c.pem"],
+                ["pub", "a", "x", "--credentials-file", "c", "--nkey-seed-file", "s"], ["sub", "a", "--server", "http://a"],
+                ["dev-server", "--port", "70000"], ["demo", "--count", "0"],
             ]
         )
         func usage(arguments: [String]) async {

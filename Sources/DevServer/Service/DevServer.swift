@@ -2,6 +2,7 @@ package import Logging
 import NATSTransport
 package import NIOCore
 import NIOPosix
+import StanCore
 
 /// A STAN server for development: a client of a nats-server that answers as nats-streaming-server 0.25.6 does.
 ///
@@ -26,7 +27,7 @@ package final class DevServer: Sendable {
     ) async throws -> DevServer {
         let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
         guard let address = NATSServerAddress(natsURL) else { throw DevServerError.invalidURL(natsURL) }
-        guard Validation.isClientID(options.clusterID) else { throw DevServerError.invalidClusterID(options.clusterID) }
+        guard StanClientID.isValid(options.clusterID) else { throw DevServerError.invalidClusterID(options.clusterID) }
         let core = try await eventLoop.submit {
             let core = DevServerCore(options: options, address: address, on: eventLoop, logger: logger)
             return NIOLoopBound(core, eventLoop: eventLoop)

@@ -1,4 +1,5 @@
 import NIOCore
+import StanCore
 
 /// Channels come with their first publish or subscribe, and go when nobody uses them.
 extension StanServerStateMachine {

@@ -14,7 +14,7 @@ extension StanServerStateMachine {
             self.refuseConnect(StanServerError.invalidConnectRequest, reply, into: &actions)
             return
         }
-        guard Validation.isClientID(request.clientID) else {
+        guard StanClientID.isValid(request.clientID) else {
             self.refuseConnect(StanServerError.invalidClientID, reply, into: &actions)
             return
         }

@@ -1,5 +1,5 @@
 /// The text form of nkeys: base 32 without padding, with a checksum at the end.
-enum NKeyEncoding {
+package enum NKeyEncoding {
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
     /// CRC-16/XMODEM: polynomial 0x1021, initial value 0, nothing reflected or inverted.
@@ -63,7 +63,7 @@ enum NKeyEncoding {
     }
 
     /// The text of some bytes and their checksum.
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         let checksum = Self.checksum(bytes)
         return Self.base32(bytes + [UInt8(truncatingIfNeeded: checksum), UInt8(checksum >> 8)])
     }

@@ -15,6 +15,10 @@ final class NATSChannelHandler: ChannelInboundHandler {
 
     /// What waits to be written.
     private(set) var outbound = ByteBuffer()
+
+    /// How many bytes have been handed on without a flush.
+    private var unflushed = 0
+    private let outboundLimit: Int
     private var isReading = false
     private var isFlushScheduled = false
 
@@ -25,8 +29,9 @@ final class NATSChannelHandler: ChannelInboundHandler {
     private var tls: TLSFailure?
     private var isHandshaking = true
 
-    init(owner: NATSConnection) {
+    init(owner: NATSConnection, outboundLimit: Int) {
         self.owner = owner
+        self.outboundLimit = outboundLimit
     }
 
     // MARK: TLS
@@ -67,10 +72,23 @@ final class NATSChannelHandler: ChannelInboundHandler {
         self.scheduleFlush()
     }
 
+    /// Whether more bytes wait than should: here, or in the channel, for a socket that takes nothing.
+    var isFull: Bool {
+        self.isFullHere || self.context?.channel.isWritable == false
+    }
+
+    private var isFullHere: Bool { self.outbound.readableBytes + self.unflushed >= self.outboundLimit }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !self.isFull { self.owner.drained(self) }
+        context.fireChannelWritabilityChanged()
+    }
+
     /// Writes a payload that is too large to be worth copying, behind what is waiting.
     func write(line: (inout ByteBuffer) -> Void, largePayload: ByteBuffer) {
         line(&self.outbound)
         guard let context = self.context else { return }
+        self.unflushed += self.outbound.readableBytes + largePayload.readableBytes
         context.write(self.wrapOutboundOut(self.takeOutbound()), promise: nil)
         context.write(self.wrapOutboundOut(largePayload), promise: nil)
         self.outbound.writeStaticString("\r\n")
@@ -88,7 +106,11 @@ final class NATSChannelHandler: ChannelInboundHandler {
 
     private func flush() {
         guard let context = self.context, self.outbound.readableBytes > 0 else { return }
+        let wasFull = self.isFullHere
+        self.unflushed = 0
         context.writeAndFlush(self.wrapOutboundOut(self.takeOutbound()), promise: nil)
+        // The channel says so itself where it was the one that was full.
+        if wasFull, !self.isFull, self.failure == nil { self.owner.drained(self) }
     }
 
     private func takeOutbound() -> ByteBuffer {

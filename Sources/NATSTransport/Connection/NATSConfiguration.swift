@@ -36,6 +36,10 @@ package struct NATSConfiguration: Sendable {
     /// How many PINGs may be unanswered; at the next the connection is given up. 2.
     package var pingMaxOut = 2
 
+    /// How many bytes may wait until the socket takes them before ``NATSConnection/isCongested`` says so. Nothing is refused beyond
+    /// it: who publishes much has to ask. 8 MiB.
+    package var outboundLimit = 8 << 20
+
     package init(servers: [NATSServerAddress]) {
         self.servers = servers
     }

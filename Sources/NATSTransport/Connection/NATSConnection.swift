@@ -10,10 +10,7 @@ package final class NATSConnection {
     /// Goes out with CONNECT as the version of the client library.
     static let libraryVersion = "0.1.0"
 
-    /// Payloads from this size on are handed to the socket as they are; copying smaller ones is cheaper than a write of their own.
-    private static let largePayload = 4096
-
-    private enum State {
+    enum State {
         case idle
         /// Between two attempts, or in one.
         case connecting
@@ -27,13 +24,13 @@ package final class NATSConnection {
 
     private let configuration: NATSConfiguration
     private var logger: Logger
-    private var state = State.idle
+    var state = State.idle
     private var pool: ServerPool
     private var server: NATSServerAddress
     private var generator = SystemRandomNumberGenerator()
-    private var subscriptions = SubscriptionTable()
+    var subscriptions = SubscriptionTable()
     private var touched: [SubscriptionTable.Entry] = []
-    private var requests: RequestTable
+    var requests: RequestTable
     private var tls: TLSContextLoader
 
     /// What may be wrong with the credentials that went out last.
@@ -52,7 +49,7 @@ package final class NATSConnection {
     private var observers: [Observer] = []
 
     /// Who waits for the PONGs, in the order of the PINGs; nil for a PING of the liveness check.
-    private var pongWaiters: CircularBuffer<EventLoopPromise<Void>?> = []
+    var pongWaiters: CircularBuffer<EventLoopPromise<Void>?> = []
     private var pingsOut = 0
     private var pingTimer: Scheduled<Void>?
     private var attemptTimer: Scheduled<Void>?
@@ -100,6 +97,7 @@ package final class NATSConnection {
     package func close() {
         self.eventLoop.assertInEventLoop()
         let old = self.state
+        if case .closed = old { return }
         self.state = .closed
         self.attemptTimer?.cancel()
         self.endSession(.closed)
@@ -108,6 +106,7 @@ package final class NATSConnection {
         case .handshaking(let handler, _), .connected(let handler, _): handler.close()
         case .idle, .connecting, .closed: break
         }
+        self.notify { $0.natsClosed() }
     }
 
     private func connectToNext() {
@@ -122,19 +121,21 @@ package final class NATSConnection {
 
     private func connect(to server: NATSServerAddress) {
         self.logger.debug("connecting to NATS", metadata: ["nats.server": "\(server)"])
+        let limit = self.configuration.outboundLimit
         let deadline = NIODeadline.now() + self.configuration.connectTimeout
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         ClientBootstrap(group: self.eventLoop)
             .connectTimeout(self.configuration.connectTimeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
+            .channelOption(.writeBufferWaterMark, value: .init(low: max(1, limit / 2), high: max(1, limit)))
             .channelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 256 * 1024)
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(NATSChannelHandler(owner: bound.value))
+                    try channel.pipeline.syncOperations.addHandler(NATSChannelHandler(owner: bound.value, outboundLimit: limit))
                 }
             }
             .connect(host: server.host, port: server.port)
@@ -175,8 +176,8 @@ package final class NATSConnection {
             // Credentials that expire while they are in use may have been replaced already.
             if NIODeadline.now() - self.connectedAt < self.configuration.refusedWait || !wasConnected { self.pool.refused() }
             if !self.refusals.insert("\(self.server)").inserted, self.configuration.stopsWhenRefusedTwice {
-                self.close()
-                return self.notify { $0.natsGaveUp(on: self.server, error: error) }
+                self.notify { $0.natsGaveUp(on: self.server, error: error) }
+                return self.close()
             }
         }
         self.connectToNext()
@@ -231,6 +232,11 @@ package final class NATSConnection {
             entry.subscriber.readCompleted()
         }
         self.touched.removeAll(keepingCapacity: true)
+    }
+
+    func drained(_ handler: NATSChannelHandler) {
+        guard case .connected(let current, _) = self.state, current === handler else { return }
+        self.notify { $0.natsDrained() }
     }
 
     private func infoReceived(_ json: ByteBuffer, from handler: NATSChannelHandler) {
@@ -388,118 +394,5 @@ package final class NATSConnection {
             handler.write { $0.writeStaticString("PING\r\n") }
             self.schedulePing()
         }
-    }
-
-    // MARK: For users
-
-    /// Subscribes now if connected, and after each reconnect.
-    package func subscribe(
-        _ subject: String,
-        queue: String? = nil,
-        subscriber: any NATSSubscriber
-    ) -> NATSSubscriptionID {
-        self.eventLoop.assertInEventLoop()
-        let entry = SubscriptionTable.Entry(subject: subject, queue: queue, subscriber: subscriber)
-        let id = self.subscriptions.add(entry)
-        if case .connected(let handler, _) = self.state {
-            handler.write { SubscriptionTable.writeSubscribe(entry, id, to: &$0) }
-        }
-        return id
-    }
-
-    package func unsubscribe(_ id: NATSSubscriptionID) {
-        self.eventLoop.assertInEventLoop()
-        guard self.subscriptions.remove(id), case .connected(let handler, _) = self.state else { return }
-        handler.write { $0.writeString("UNSUB \(id.number)\r\n") }
-    }
-
-    /// Publishes, or says at once why not.
-    package func publish(_ payload: ByteBuffer, to subject: String, reply: String? = nil) throws(NATSError) {
-        self.eventLoop.assertInEventLoop()
-        guard NATSSubject.isPublishable(subject) else { throw .invalidSubject(subject) }
-        let size = payload.readableBytes
-        try self.write(size: size, payload: payload) { buffer in
-            buffer.writeStaticString("PUB ")
-            buffer.writeString(subject)
-            if let reply {
-                buffer.writeStaticString(" ")
-                buffer.writeString(reply)
-            }
-            buffer.writeStaticString(" ")
-            buffer.writeDecimal(size)
-            buffer.writeStaticString("\r\n")
-        }
-    }
-
-    /// Appends protocol lines that the caller has already made; for hot paths that know what they write.
-    ///
-    /// - Returns: false when there is no connection and nothing was written.
-    package func write(_ body: (inout ByteBuffer) -> Void) -> Bool {
-        guard case .connected(let handler, _) = self.state else { return false }
-        handler.write(body)
-        return true
-    }
-
-    /// Writes a PUB whose line, and the payload up to its last part, the caller has already made.
-    ///
-    /// - Parameters:
-    ///   - size: of the payload as a whole.
-    ///   - payload: the last part of the payload: everything after what `head` writes.
-    ///   - head: writes `PUB subject [reply] size`, the line's end, and the first part of the payload.
-    package func write(size: Int, payload: ByteBuffer, head: (inout ByteBuffer) -> Void) throws(NATSError) {
-        self.eventLoop.assertInEventLoop()
-        guard case .connected(let handler, let info) = self.state else { throw self.unavailable }
-        guard size <= info.maximumPayload else { throw .payloadTooLarge(size: size, limit: info.maximumPayload) }
-        if payload.readableBytes >= Self.largePayload {
-            handler.write(line: head, largePayload: payload)
-        } else {
-            handler.write {
-                head(&$0)
-                $0.writeImmutableBuffer(payload)
-                $0.writeStaticString("\r\n")
-            }
-        }
-    }
-
-    /// Publishes with a reply subject of its own and waits for the first answer.
-    ///
-    /// - Returns: the answer. Fails with ``NATSError/noResponders`` at once when nobody listens, ``NATSError/timeout``,
-    ///   ``NATSError/notConnected`` or ``NATSError/closed``.
-    package func request(_ payload: ByteBuffer, to subject: String, timeout: TimeAmount) -> EventLoopFuture<NATSMessage> {
-        self.eventLoop.assertInEventLoop()
-        if !self.requests.isSubscribed {
-            let subscriber = NATSClosureSubscriber { [weak self] message in
-                guard let promise = self?.requests.take(answeredBy: message) else { return }
-                message.saysNoResponders ? promise.fail(NATSError.noResponders) : promise.succeed(copy message)
-            }
-            _ = self.subscribe(self.requests.inbox + ".*", subscriber: subscriber)
-            self.requests.isSubscribed = true
-        }
-        let (token, future) = self.requests.add(timeout: timeout) { [weak self] token in
-            self?.requests.take(token)?.fail(NATSError.timeout)
-        }
-        do throws(NATSError) {
-            try self.publish(payload, to: subject, reply: "\(self.requests.inbox).\(token)")
-        } catch {
-            self.requests.take(token)?.fail(error)
-        }
-        return future
-    }
-
-    /// Completes when the server has processed all that was written before.
-    package func flush() -> EventLoopFuture<Void> {
-        self.eventLoop.assertInEventLoop()
-        let promise = self.eventLoop.makePromise(of: Void.self)
-        if case .connected(let handler, _) = self.state {
-            self.pongWaiters.append(promise)
-            handler.write { $0.writeStaticString("PING\r\n") }
-        } else {
-            promise.fail(self.unavailable)
-        }
-        return promise.futureResult
-    }
-
-    private var unavailable: NATSError {
-        if case .closed = self.state { .closed } else { .notConnected }
     }
 }

@@ -15,9 +15,14 @@ package protocol NATSConnectionObserver: AnyObject {
     /// The server is about to shut down. If there is another one, the connection moves there at once.
     func natsLameDuck(_ server: NATSServerAddress)
 
-    /// The connection is closed for good: the server refused the credentials a second time, and the configuration says to stop
-    /// then.
+    /// The server refused the credentials a second time, and the configuration says to stop then. ``natsClosed()`` follows.
     func natsGaveUp(on server: NATSServerAddress, error: NATSError)
+
+    /// The connection is closed for good, for whatever reason. Called once, as the last of all.
+    func natsClosed()
+
+    /// There is room for more again: ``NATSConnection/isCongested`` was true, and is no longer.
+    func natsDrained()
 }
 
 extension NATSConnectionObserver {
@@ -27,4 +32,6 @@ extension NATSConnectionObserver {
     package func natsServerError(_ error: NATSServerError) {}
     package func natsLameDuck(_ server: NATSServerAddress) {}
     package func natsGaveUp(on server: NATSServerAddress, error: NATSError) {}
+    package func natsClosed() {}
+    package func natsDrained() {}
 }

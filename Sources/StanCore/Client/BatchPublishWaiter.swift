@@ -49,6 +49,7 @@ private final class PublishBatch {
     private var remaining: Int
     private var failures: [(index: Int, error: StanError)] = []
     private var isPublishing = false
+    private var isWaitingForRoom = false
     private var isCancelled = false
 
     init(
@@ -77,6 +78,13 @@ private final class PublishBatch {
             let index = self.next
             self.next += 1
             _ = self.session.publish(self.messages[index], to: self.channel) { self.finished(index, $0) }
+        }
+        guard self.next < self.messages.count, !self.isCancelled, !self.isWaitingForRoom else { return }
+        // Room does not only come by acks of ours.
+        self.isWaitingForRoom = true
+        self.session.roomWaiters.append {
+            self.isWaitingForRoom = false
+            self.publishMore()
         }
     }
 

@@ -1,5 +1,5 @@
 public import Logging
-import NATSTransport
+package import NATSTransport
 public import NIOCore
 
 /// A client of NATS Streaming (STAN): one session with a server, to publish to channels and to subscribe to them.
@@ -17,9 +17,14 @@ public import NIOCore
 /// client, every operation fails with ``StanError/Code/connectionClosed``, and a new client has to be made.
 /// ``connectionLost()`` waits for that.
 public final class StanClient: Sendable {
-    private let transport: StanTransport
+    /// The connection to NATS: the client's own, or the one it was given. ``StanTransport/events`` says what becomes of it.
+    public let transport: StanTransport
+
     private let ownsTransport: Bool
     private let session: NIOLoopBound<StanSession>
+
+    /// For tests.
+    var boundSession: NIOLoopBound<StanSession> { self.session }
 
     private var eventLoop: any EventLoop { self.transport.eventLoop }
 
@@ -34,23 +39,56 @@ public final class StanClient: Sendable {
     /// Connects to NATS, over a connection of the client's own, and asks the STAN server for a session.
     ///
     /// - Parameters:
-    ///   - servers: URLs of NATS servers, `nats://[user:password@|token@]host[:port]`, tried in random order.
+    ///   - servers: URLs of NATS servers, `nats://[user:password@|token@]host[:port]` or `tls://…`, tried in random order.
     ///   - configuration: cluster id, client id, timeouts.
     ///   - eventLoop: where the client's work is done; by default one of the process's shared loops.
     ///   - logger: for what happens in between, at level debug and below.
-    /// - Throws: ``StanError`` with the code ``StanError/Code/nats`` when no server can be reached or the credentials are refused,
-    ///   ``StanError/Code/connectTimeout`` when no STAN server with the cluster id answers, ``StanError/Code/clientIDInUse``, or
-    ///   ``StanError/Code/invalidArgument``.
+    /// - Throws: as ``connect(_:configuration:eventLoop:logger:)``.
     public static func connect(
         to servers: [String],
         configuration: StanConfiguration,
         eventLoop: (any EventLoop)? = nil,
         logger: Logger = Logger(label: "stan", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws -> StanClient {
+        var transport = StanTransport.Configuration(servers: servers)
+        transport.connectTimeout = configuration.requestTimeout
+        return try await self.connect(transport, configuration: configuration, eventLoop: eventLoop, logger: logger)
+    }
+
+    /// Connects to NATS with credentials, TLS and other settings, over a connection of the client's own, and asks the STAN server for
+    /// a session.
+    ///
+    /// ```swift
+    /// var transport = StanTransport.Configuration(servers: ["tls://nats.example:4222"])
+    /// transport.credentials = .credentials(file: "/etc/me/user.creds")
+    /// let client = try await StanClient.connect(
+    ///     transport,
+    ///     configuration: StanConfiguration(clusterID: "test-cluster", clientID: "me")
+    /// )
+    /// ```
+    ///
+    /// - Throws: ``StanError`` with the code ``StanError/Code/authorization`` when NATS refuses the credentials or they cannot be used,
+    ///   ``StanError/Code/tls`` when TLS cannot be established, ``StanError/Code/nats`` when no server can be reached,
+    ///   ``StanError/Code/connectTimeout`` when no STAN server with the cluster id answers, ``StanError/Code/clientIDInUse``,
+    ///   ``StanError/Code/invalidArgument``, ``StanError/Code/refused`` (the server's words) or ``StanError/Code/cancelled``.
+    public static func connect(
+        _ transport: StanTransport.Configuration,
+        configuration: StanConfiguration,
+        eventLoop: (any EventLoop)? = nil,
+        logger: Logger = Logger(label: "stan", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws -> StanClient {
+        try await self.connect(transport.nats(), configuration: configuration, eventLoop: eventLoop, logger: logger)
+    }
+
+    package static func connect(
+        _ nats: NATSConfiguration,
+        configuration: StanConfiguration,
+        eventLoop: (any EventLoop)? = nil,
+        logger: Logger = Logger(label: "stan", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws -> StanClient {
         try configuration.validate()
-        var nats = StanTransport.Configuration(servers: servers)
-        nats.name = configuration.clientID
-        nats.connectTimeout = configuration.requestTimeout
+        var nats = nats
+        nats.name = nats.name ?? configuration.clientID
         let transport = try await StanTransport.connect(nats, eventLoop: eventLoop, logger: logger)
         do {
             return try await self.connect(over: transport, configuration: configuration, ownsTransport: true)
@@ -62,7 +100,7 @@ public final class StanClient: Sendable {
 
     /// Asks the STAN server for a session over a connection that is there. Closing the client leaves the connection open.
     ///
-    /// - Throws: as ``connect(to:configuration:eventLoop:logger:)``.
+    /// - Throws: as ``connect(_:configuration:eventLoop:logger:)``, as far as the session is concerned.
     public static func connect(over transport: StanTransport, configuration: StanConfiguration) async throws -> StanClient {
         try await self.connect(over: transport, configuration: configuration, ownsTransport: false)
     }
@@ -105,12 +143,16 @@ public final class StanClient: Sendable {
 
     /// Waits until the session has ended: because the server no longer knows it or does not answer any more, or by ``close()``.
     ///
-    /// - Returns: the reason; ``StanError/Code/connectionClosed`` after ``close()``, ``StanError/Code/cancelled`` when the waiting
-    ///   task was cancelled.
+    /// - Returns: the reason; ``StanError/Code/connectionLost`` with a ``StanError/loss``, ``StanError/Code/connectionClosed`` after
+    ///   ``close()``, or ``StanError/Code/cancelled`` when the waiting task was cancelled.
     public func connectionLost() async -> StanError {
         let promise = self.eventLoop.makePromise(of: StanError.self)
         return await withTaskCancellationHandler {
-            self.eventLoop.execute { [session] in session.value.onEnd { promise.succeed($0) } }
+            self.eventLoop.execute { [session] in
+                let number = session.value.onEnd { promise.succeed($0) }
+                // The loss itself takes it out before.
+                promise.futureResult.assumeIsolated().whenComplete { _ in session.value.cancelOnEnd(number) }
+            }
             return (try? await promise.futureResult.get()) ?? .closed
         } onCancel: {
             promise.succeed(StanError(.cancelled, "waiting for the loss of the session was cancelled"))
@@ -121,8 +163,8 @@ public final class StanClient: Sendable {
 
     /// Publishes one message and returns when the server has stored it.
     ///
-    /// When ``StanConfiguration/maxPubAcksInFlight`` messages wait for their acks, it waits for its turn. Cancelling the task ends
-    /// the waiting at once; the message may be stored or not.
+    /// When ``StanConfiguration/maxPubAcksInFlight`` messages wait for their acks, or ``StanTransport/Configuration/outboundLimit``
+    /// bytes for the socket, it waits for its turn. Cancelling the task ends the waiting at once; the message may be stored or not.
     ///
     /// - Throws: ``StanError`` with the code ``StanError/Code/publishAckTimeout`` (stored or not: unknown),
     ///   ``StanError/Code/connectionClosed`` (likewise), ``StanError/Code/tooLarge``, ``StanError/Code/invalidArgument``,
@@ -138,8 +180,9 @@ public final class StanClient: Sendable {
 
     /// Publishes one message without waiting for anything.
     ///
-    /// Messages are sent in the order of the calls. Those beyond ``StanConfiguration/maxPubAcksInFlight`` wait in memory for their
-    /// turn: a caller who publishes faster than the server takes should count what is on its way.
+    /// Messages are sent in the order of the calls. Those beyond ``StanConfiguration/maxPubAcksInFlight``, or
+    /// ``StanTransport/Configuration/outboundLimit``, wait in memory for their turn: a caller who publishes faster than the server
+    /// takes should count what is on its way.
     ///
     /// - Parameter onAck: called once, on the client's event loop: with nil when the server has stored the message, else with the
     ///   error, which names the guid. Must not block.

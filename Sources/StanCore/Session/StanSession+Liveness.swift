@@ -16,7 +16,7 @@ extension StanSession {
         guard case .open(let subjects) = self.state, self.nats.isConnected, self.pingTimer != nil else { return }
         self.pingsOut += 1
         guard self.pingsOut <= self.configuration.pingMaxOut else {
-            return self.lost(StanError(.connectionLost, "stan: connection lost due to PING failure"))
+            return self.lost(StanError(lost: .pingsUnanswered, "stan: connection lost due to PING failure"))
         }
         let ping = StanWire.Ping(connectionID: self.connectionID)
         try? self.nats.publish(ping.encoded(), to: subjects.ping, reply: self.pingInbox)
@@ -29,16 +29,35 @@ extension StanSession {
         if answer.error.isEmpty {
             self.pingsOut = 0
         } else {
-            self.lost(StanError(.connectionLost, answer.error))
+            self.lost(StanError(lost: .forgotten, answer.error))
         }
     }
 
     package func natsConnected(to server: NATSServerAddress, info: ServerInfo) {
         self.pingsOut = 0
         self.ping()
+        self.publishWaiting()
+    }
+
+    /// What waits for its turn fails like what is published from now on, as far as acks are not what it waits for.
+    package func natsDisconnected(from server: NATSServerAddress, error: NATSError) {
+        self.publishWaiting()
+    }
+
+    package func natsDrained() {
+        self.publishWaiting()
+    }
+
+    package func natsGaveUp(on server: NATSServerAddress, error: NATSError) {
+        self.lost(StanError(lost: .natsClosed, "the NATS connection is closed for good: \(error)"))
+    }
+
+    package func natsClosed() {
+        self.lost(StanError(lost: .natsClosed, "the NATS connection is closed for good"))
     }
 
     func lost(_ error: StanError) {
+        if case .ended = self.state { return }
         self.logger.debug("STAN session lost", metadata: ["error": "\(error)"])
         let onLost = self.onLost
         self.end(with: error)

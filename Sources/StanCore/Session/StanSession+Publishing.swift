@@ -2,7 +2,7 @@ import NATSTransport
 package import NIOCore
 
 extension StanSession {
-    /// A message that waits until fewer published ones wait for their acks.
+    /// A message that waits until fewer published ones wait for their acks, and fewer bytes for the socket.
     struct WaitingPublish {
         var ticket: UInt64
         var data: ByteBuffer
@@ -19,7 +19,8 @@ extension StanSession {
         return promise.futureResult
     }
 
-    /// Publishes a message, at once or when fewer than ``StanConfiguration/maxPubAcksInFlight`` wait for their acks.
+    /// Publishes a message, at once or when fewer than ``StanConfiguration/maxPubAcksInFlight`` wait for their acks and the socket
+    /// takes what is written.
     ///
     /// - Parameter completion: called once, with nil when the server has stored the message, or with a ``StanError`` of the code
     ///   ``StanError/Code/publishAckTimeout`` (stored or not: unknown), ``StanError/Code/connectionClosed`` (likewise),
@@ -30,7 +31,7 @@ extension StanSession {
         self.eventLoop.assertInEventLoop()
         self.lastTicket += 1
         let ticket = self.lastTicket
-        if self.isOpen, self.publishes.count >= self.configuration.maxPubAcksInFlight || !self.waitingPublishes.isEmpty {
+        if self.isOpen, !self.hasRoomToPublish || !self.waitingPublishes.isEmpty {
             self.waitingPublishes.append(WaitingPublish(ticket: ticket, data: data, channel: channel, completion: completion))
         } else {
             self.publishNow(data, to: channel, completion: completion)
@@ -62,8 +63,7 @@ extension StanSession {
             self.scheduleAckTimeout()
         } catch {
             let guid = self.publishes.guid(of: number)
-            let code: StanError.Code = if case .payloadTooLarge = error { .tooLarge } else { .nats }
-            self.publishes.take(number)?(StanError(code, "\(error)", guid: guid))
+            self.publishes.take(number)?(StanError(nats: error, guid: guid))
         }
     }
 
@@ -88,8 +88,13 @@ extension StanSession {
     /// How many published messages wait for their acks.
     package var pubAcksInFlight: Int { self.publishes.count }
 
+    /// How many messages wait for their turn.
+    package var publishesWaiting: Int { self.waitingPublishes.count }
+
     /// Whether a message that is published now leaves now.
-    var hasRoomToPublish: Bool { self.publishes.count < self.configuration.maxPubAcksInFlight }
+    var hasRoomToPublish: Bool {
+        self.publishes.count < self.configuration.maxPubAcksInFlight && !self.nats.isCongested
+    }
 
     func publishAnswered(_ message: borrowing NATSMessage) {
         // Nobody listens: which message it was is not said, so they all wait for their time to run out.
@@ -109,10 +114,17 @@ extension StanSession {
         self.publishWaiting()
     }
 
-    private func publishWaiting() {
-        while self.publishes.count < self.configuration.maxPubAcksInFlight, let next = self.waitingPublishes.popFirst() {
+    func publishWaiting() {
+        while self.hasRoomToPublish, let next = self.waitingPublishes.popFirst() {
             self.publishNow(next.data, to: next.channel, completion: next.completion)
         }
+        if self.hasRoomToPublish, !self.roomWaiters.isEmpty { self.tellRoomWaiters() }
+    }
+
+    private func tellRoomWaiters() {
+        let waiters = self.roomWaiters
+        self.roomWaiters = []
+        for waiter in waiters { waiter() }
     }
 
     /// One timer for all: the timeout is the same for each, so the oldest runs out first.
@@ -139,5 +151,6 @@ extension StanSession {
             completion(StanError(.connectionClosed, "stan: connection closed: the message may be stored or not", guid: guid))
         }
         for publish in waiting { publish.completion(.closed) }
+        self.tellRoomWaiters()
     }
 }

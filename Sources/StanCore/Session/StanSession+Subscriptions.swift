@@ -68,7 +68,7 @@ extension StanSession {
         case .failure(NATSError.noResponders):
             throw StanError(.subscribeTimeout, "stan: subscribe request timeout: no STAN server is listening")
         case .failure(let error):
-            throw StanError(.nats, "\(error)")
+            throw StanError(nats: error)
         case .success(let message):
             let answer: StanWire.SubscriptionResponse = try Self.decode(message, "subscription response")
             guard answer.error.isEmpty else { throw Self.refusal(answer.error) }

@@ -31,7 +31,8 @@ package final class StanSession: NATSConnectionObserver {
     /// Called once, when the server no longer knows the session or does not answer any more; never after `close`.
     package var onLost: ((StanError) -> Void)?
 
-    private var endHandlers: [(StanError) -> Void] = []
+    private(set) var endHandlers: [UInt64: (StanError) -> Void] = [:]
+    private var lastEndHandler: UInt64 = 0
     let nats: NATSConnection
     let logger: Logger
     var state = State.idle
@@ -41,6 +42,9 @@ package final class StanSession: NATSConnectionObserver {
     var publishes: PublishTable
     var waitingPublishes: CircularBuffer<WaitingPublish> = []
     var lastTicket: UInt64 = 0
+
+    /// Called once each, when there is room to publish and nobody waits for a turn.
+    var roomWaiters: [() -> Void] = []
 
     /// Messages come in runs for one channel.
     var recentTemplate: (channel: String, template: PublishTemplate)?
@@ -60,10 +64,16 @@ package final class StanSession: NATSConnectionObserver {
     }
 
     /// Registers what is to be called once when the session has ended, for whatever reason; at once if it has.
-    func onEnd(_ handler: @escaping (StanError) -> Void) {
-        if case .ended(let error) = self.state { return handler(error) }
-        self.endHandlers.append(handler)
+    ///
+    /// - Returns: a number for `cancelOnEnd`.
+    @discardableResult
+    func onEnd(_ handler: @escaping (StanError) -> Void) -> UInt64 {
+        self.lastEndHandler += 1
+        if case .ended(let error) = self.state { handler(error) } else { self.endHandlers[self.lastEndHandler] = handler }
+        return self.lastEndHandler
     }
+
+    func cancelOnEnd(_ number: UInt64) { self.endHandlers[number] = nil }
 
     package var isOpen: Bool {
         if case .open = self.state { true } else { false }
@@ -127,7 +137,7 @@ package final class StanSession: NATSConnectionObserver {
                 "stan: connect request timeout: no STAN server with cluster id \"\(self.configuration.clusterID)\" answers on this NATS"
             )
         case .failure(let error):
-            throw StanError(.nats, "\(error)")
+            throw StanError(nats: error)
         case .success(let message):
             answer = try Self.decode(message, "connect response")
         }
@@ -212,8 +222,8 @@ package final class StanSession: NATSConnectionObserver {
         self.subscriptions = []
         self.failPublishes()
         let handlers = self.endHandlers
-        self.endHandlers = []
-        for handler in handlers { handler(error) }
+        self.endHandlers = [:]
+        for (_, handler) in handlers.sorted(by: { $0.key < $1.key }) { handler(error) }
     }
 
     // MARK: Helpers
@@ -232,14 +242,14 @@ package final class StanSession: NATSConnectionObserver {
 
     /// A session that the server no longer knows says so by refusing what only a known client may ask.
     static func refusal(_ text: String) -> StanError {
-        StanError(text == StanServerError.unknownClientID ? .connectionLost : .refused, text)
+        text == StanServerError.unknownClientID ? StanError(lost: .forgotten, text) : StanError(.refused, text)
     }
 
     static func closeError(_ error: any Error) -> StanError {
         switch error {
         case let error as StanError: error
         case NATSError.timeout, NATSError.noResponders: StanError(.closeTimeout, "stan: close request timeout")
-        default: StanError(.nats, "\(error)")
+        default: StanError(nats: error)
         }
     }
 }

@@ -161,7 +161,7 @@ final class SessionSupervisor: NATSConnectionObserver {
             """,
             metadata: [LogKey.error: "\(error)"]
         )
-        if error.message.contains("PING failure") {
+        if error.loss == .pingsUnanswered {
             // Nothing comes through any more: the socket may be dead without knowing it.
             self.nats.reconnect(because: .stale)
         }

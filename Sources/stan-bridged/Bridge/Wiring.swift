@@ -71,7 +71,7 @@ enum Wiring {
 
     // MARK: Sessions
 
-    private static func nats(_ configuration: Configuration) -> NATSConfiguration {
+    static func nats(_ configuration: Configuration) -> NATSConfiguration {
         var nats = NATSConfiguration(
             servers: configuration.nats.servers.map {
                 NATSServerAddress(
@@ -110,7 +110,7 @@ enum Wiring {
         return result
     }
 
-    private static func stan(_ stan: Configuration.Stan) -> StanConfiguration {
+    static func stan(_ stan: Configuration.Stan) -> StanConfiguration {
         var result = StanConfiguration(clusterID: stan.clusterID, clientID: stan.clientID)
         result.requestTimeout = TimeAmount(stan.connectTimeout)
         result.pingInterval = TimeAmount(stan.pingInterval)

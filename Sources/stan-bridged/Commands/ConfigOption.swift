@@ -14,7 +14,11 @@ struct ConfigOption: ParsableArguments {
     ///
     /// - Parameter printWarnings: whether to print warnings too.
     func load(printWarnings: Bool) throws -> Configuration {
-        let loaded = ConfigFile.load(path: self.config)
+        try Self.load(self.config, printWarnings: printWarnings)
+    }
+
+    static func load(_ path: String, printWarnings: Bool) throws -> Configuration {
+        let loaded = ConfigFile.load(path: path)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .error || printWarnings {
             complain(diagnostic.description)
         }

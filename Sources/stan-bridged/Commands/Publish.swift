@@ -7,7 +7,17 @@ struct Publish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pub",
         abstract: "Publish to a channel and wait for every ack.",
-        discussion: "Without DATA and --count, each line of standard input is a message."
+        discussion: """
+            Without DATA and --count, each line of standard input is a message.
+
+            Examples:
+              stan-bridged pub orders '{"id": 7}'
+              tail -f orders.ndjson | stan-bridged pub orders
+              stan-bridged pub orders --count 100000 --size 256
+              stan-bridged pub orders hello --server nats://me:secret@nats.example:4222 --cluster prod
+              stan-bridged pub orders hello --server tls://nats.example --credentials-file me.creds --tls-ca-file ca.pem
+              stan-bridged pub orders hello --config /etc/stan-bridged/config.json
+            """
     )
 
     @Argument(help: "The channel.") var channel: String

@@ -10,7 +10,16 @@ struct Subscribe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sub",
         abstract: "Print the messages of a channel as they come.",
-        discussion: "A durable that the server knows goes on where it was, whatever start is asked for."
+        discussion: """
+            A durable that the server knows goes on where it was, whatever start is asked for.
+
+            Examples:
+              stan-bridged sub orders
+              stan-bridged sub orders --first --count 10 --raw
+              stan-bridged sub orders --durable me --client me-1
+              stan-bridged sub orders --last --no-ack --server tls://nats.example --credentials-file me.creds
+              stan-bridged sub orders --first --config /etc/stan-bridged/config.json
+            """
     )
 
     @Argument(help: "The channel.") var channel: String

@@ -1,26 +1,7 @@
 import Foundation
+import TestSupport
 
-/// A directory that no other test knows; gone, with all that is in it, when the object is.
-final class TestDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array((NSTemporaryDirectory() + "stan-bridged-test-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        self.path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-
-    func path(of name: String) -> String { "\(self.path)/\(name)" }
-
-    func write(_ text: String, to name: String) throws -> String {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: self.path(of: name)))
-        return self.path(of: name)
-    }
-
+extension TestDirectory {
     /// The file's text; empty when there is none.
     func text(of name: String) -> String {
         FileManager.default.contents(atPath: self.path(of: name)).map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -46,7 +46,7 @@ struct AuthenticationTests {
         let key = TestKey(.user, 9)
         try await self.withServer("authorization { users: [ { nkey: \(key.publicKey) } ] }") { server in
             try await withTestDirectory { directory in
-                let path = try directory.write("user.nk", key.seed)
+                let path = try directory.write(key.seed, to: "user.nk")
                 for credentials in [NATSCredentials.nkey(seed: key.seed), .nkeySeedFile(path)] {
                     try await withClient(server.url, configure: { $0.credentials = credentials }) { try await $0.flush() }
                 }
@@ -66,7 +66,7 @@ struct AuthenticationTests {
         try await self.withServer(try people.configuration()) { server in
             try await withTestDirectory { directory in
                 let text = TestOperator.credentials(jwt: jwt, seed: people.userKey.seed)
-                let path = try directory.write("user.creds", text)
+                let path = try directory.write(text, to: "user.creds")
                 let good: [NATSCredentials] = [
                     .jwt(jwt, seed: people.userKey.seed), .credentialsFile(path),
                     .jwt(try people.userJWT(isBearer: true), seed: nil),
@@ -105,7 +105,7 @@ struct AuthenticationTests {
         try await self.withServer(try people.configuration()) { server in
             try await withTestDirectory { directory in
                 let brief = try people.userJWT(expires: Int(Date().timeIntervalSince1970) + 2)
-                let path = try directory.write("user.creds", TestOperator.credentials(jwt: brief, seed: seed))
+                let path = try directory.write(TestOperator.credentials(jwt: brief, seed: seed), to: "user.creds")
                 try await withClient(
                     server.url,
                     configure: {
@@ -116,7 +116,7 @@ struct AuthenticationTests {
                     }
                 ) { client in
                     let lasting = TestOperator.credentials(jwt: try people.userJWT(), seed: seed)
-                    _ = try directory.write("user.creds", lasting)
+                    _ = try directory.write(lasting, to: "user.creds")
                     #expect(try await client.disconnected() == .server(NATSServerError("User Authentication Expired")))
                     try await client.connected()
                 }
@@ -148,7 +148,7 @@ struct AuthenticationTests {
     @Test("A server that knows no nkeys is told apart from one that refuses")
     func noNonce() async throws {
         try await withTestDirectory { directory in
-            let path = try directory.write("user.nk", TestKey(.user, 9).seed)
+            let path = try directory.write(TestKey(.user, 9).seed, to: "user.nk")
             let url = try await SharedNATSServer.url
             #expect(
                 await self.refusal(url, .nkeySeedFile(path))
@@ -163,7 +163,7 @@ struct AuthenticationTests {
         let new = TestKey(.user, 10)
         try await self.withServer("authorization { users: [ { nkey: \(new.publicKey) } ] }") { server in
             try await withTestDirectory { directory in
-                let path = try directory.write("user.nk", TestKey(.user, 9).seed)
+                let path = try directory.write(TestKey(.user, 9).seed, to: "user.nk")
                 var configuration = NATSConfiguration(servers: [NATSServerAddress(host: "127.0.0.1", port: server.port)])
                 configuration.credentials = .nkeySeedFile(path)
                 configuration.reconnectWait = .milliseconds(10)
@@ -171,7 +171,7 @@ struct AuthenticationTests {
                 let recorder = LogRecorder()
                 let client = try await NATSTestClient.start(configuration, logger: recorder.logger)
                 try await client.event { if case .connectFailed = $0 { true } else { false } }
-                _ = try directory.write("user.nk", new.seed)
+                _ = try directory.write(new.seed, to: "user.nk")
                 try await client.connected()
                 try await client.close()
                 #expect(!recorder.lines.isEmpty)

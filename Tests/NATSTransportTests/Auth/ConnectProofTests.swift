@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NATSTransport
@@ -11,7 +12,7 @@ struct ConnectProofTests {
     @Test("A seed signs the nonce, from memory and from a file")
     func nkey() throws {
         try withTestDirectory { directory in
-            let path = try directory.write("user.nk", NKeyTests.userSeed + "\n")
+            let path = try directory.write(NKeyTests.userSeed + "\n", to: "user.nk")
             for credentials in [NATSCredentials.nkey(seed: NKeyTests.userSeed), .nkeySeedFile(path)] {
                 let proof = try credentials.proof(nonce: Self.nonce)
                 #expect(proof.nkey == NKeyTests.userKey)
@@ -36,10 +37,10 @@ struct ConnectProofTests {
     @Test("A file is read anew each time")
     func rotation() throws {
         try withTestDirectory { directory in
-            let path = try directory.write("user.nk", TestKey(.user, 1).seed)
+            let path = try directory.write(TestKey(.user, 1).seed, to: "user.nk")
             let credentials = NATSCredentials.nkeySeedFile(path)
             #expect(try credentials.proof(nonce: "x").nkey == TestKey(.user, 1).publicKey)
-            _ = try directory.write("user.nk", TestKey(.user, 2).seed)
+            _ = try directory.write(TestKey(.user, 2).seed, to: "user.nk")
             #expect(try credentials.proof(nonce: "x").nkey == TestKey(.user, 2).publicKey)
         }
     }
@@ -49,12 +50,12 @@ struct ConnectProofTests {
         let user = Self.people.userKey
         let jwt = try Self.people.userJWT()
         try withTestDirectory { directory in
-            let empty = try directory.write("empty", "")
-            let damaged = try directory.write("damaged", String(user.seed.dropLast()) + "A")
-            let account = try directory.write("account", TestKey(.account, 1).seed)
-            let seedOnly = try directory.write("seed", user.seed)
-            let jwtOnly = try directory.write("jwt", jwt)
-            let large = try directory.write("large", String(repeating: "x", count: 2 << 20))
+            let empty = try directory.write("", to: "empty")
+            let damaged = try directory.write(String(user.seed.dropLast()) + "A", to: "damaged")
+            let account = try directory.write(TestKey(.account, 1).seed, to: "account")
+            let seedOnly = try directory.write(user.seed, to: "seed")
+            let jwtOnly = try directory.write(jwt, to: "jwt")
+            let large = try directory.write(String(repeating: "x", count: 2 << 20), to: "large")
             let cases: [(NATSCredentials, String?, String)] = [
                 (.nkeySeedFile("/no/such/file"), "n", "cannot read the nkey seed file /no/such/file: No such file or directory"),
                 (

@@ -106,7 +106,7 @@ struct TLSTests {
     @Test("A lost connection comes back over TLS; a CA file that was replaced meanwhile is read again")
     func reconnect() async throws {
         try await withTestDirectory { directory in
-            let ca = try directory.write("ca.pem", try String(contentsOfFile: self.certificates.ca, encoding: .utf8))
+            let ca = try directory.write(try String(contentsOfFile: self.certificates.ca, encoding: .utf8), to: "ca.pem")
             try await self.withServer(self.certificates.server) { server in
                 try await withTCPProxy(to: server.port) { proxy in
                     var tls = NATSTLSConfiguration()
@@ -118,14 +118,17 @@ struct TLSTests {
                         try await client.publish(ByteBuffer(string: "x"), to: "a")
                         #expect(await messages.next()?.payload == ByteBuffer(string: "x"))
 
-                        _ = try directory.write("ca.pem", try String(contentsOfFile: self.certificates.otherCA, encoding: .utf8))
+                        _ = try directory.write(
+                            try String(contentsOfFile: self.certificates.otherCA, encoding: .utf8),
+                            to: "ca.pem"
+                        )
                         try await proxy.dropConnections()
                         let refused = NATSError.tls(
                             "the certificate of the NATS server at localhost:\(proxy.port) was not signed by an authority in the "
                                 + "CA file \(ca)"
                         )
                         try await client.event { $0 == .connectFailed(refused) }
-                        _ = try directory.write("ca.pem", try String(contentsOfFile: self.certificates.ca, encoding: .utf8))
+                        _ = try directory.write(try String(contentsOfFile: self.certificates.ca, encoding: .utf8), to: "ca.pem")
                         try await client.connected()
                     }
                 }

@@ -55,7 +55,7 @@ struct SessionLifeTests {
                 #expect(await codeOfFailure { try await session.publish("x", to: "foo") } == .connectionClosed)
                 #expect(await codeOfFailure { _ = try await session.subscribe(to: "foo") } == .connectionClosed)
                 #expect(try await session.run { $0.isOpen } == false)
-                #expect(session.lostWith == [StanError(.connectionLost, Self.forgotten)])
+                #expect(session.lostWith == [StanError(lost: .forgotten, Self.forgotten)])
                 try await session.close()
                 #expect(session.lostWith.count == 1)
             }
@@ -72,7 +72,7 @@ struct SessionLifeTests {
                     try await withSession(server, id: id) { successor in
                         try await proxy.resume()
                         try await eventually("the session is lost") { !frozen.lostWith.isEmpty }
-                        #expect(frozen.lostWith == [StanError(.connectionLost, Self.forgotten)])
+                        #expect(frozen.lostWith == [StanError(lost: .forgotten, Self.forgotten)])
                         try await successor.publish("x", to: server.uniqueName("foo"))
                         #expect(successor.lostWith == [])
                     }
@@ -91,10 +91,10 @@ struct SessionLifeTests {
                     try await proxy.stall()
                     try await withStanClient(server, id: id) { _ in
                         try await proxy.resume()
-                        #expect(await frozen.connectionLost() == StanError(.connectionLost, Self.forgotten))
+                        #expect(await frozen.connectionLost() == StanError(lost: .forgotten, Self.forgotten))
                         #expect(await subscription.next() == nil)
                         // Whoever asks later hears the same.
-                        #expect(await frozen.connectionLost() == StanError(.connectionLost, Self.forgotten))
+                        #expect(await frozen.connectionLost() == StanError(lost: .forgotten, Self.forgotten))
                     }
                 }
             }
@@ -116,7 +116,7 @@ struct SessionLifeTests {
                 try await server.devServer?.stop()
                 try await eventually("the session is lost") { !session.lostWith.isEmpty }
                 #expect(ContinuousClock.now - start > .milliseconds(1900))
-                #expect(session.lostWith == [StanError(.connectionLost, "stan: connection lost due to PING failure")])
+                #expect(session.lostWith == [StanError(lost: .pingsUnanswered, "stan: connection lost due to PING failure")])
             }
         }
     }

@@ -1,24 +1,22 @@
-import NATSTransport
-
-@testable import NATSTransport
+package import NATSTransport
 
 /// A key pair with known bytes, and what the tools of NATS make with one.
-struct TestKey: Sendable {
-    let seed: String
-    let publicKey: String
+package struct TestKey: Sendable {
+    package let seed: String
+    package let publicKey: String
 
     /// - Parameter fill: each byte of the seed.
-    init(_ role: NKey.Role, _ fill: UInt8) {
+    package init(_ role: NKey.Role, _ fill: UInt8) {
         self.seed = Self.text(roleByte: role.rawValue, fill: fill)
         self.publicKey = (try? NKeySeed(self.seed).publicKey.description) ?? ""
     }
 
-    static func text(roleByte: UInt8, fill: UInt8) -> String {
+    package static func text(roleByte: UInt8, fill: UInt8) -> String {
         NKeyEncoding.encode([0x90 | roleByte >> 5, (roleByte & 31) << 3] + [UInt8](repeating: fill, count: 32))
     }
 
     /// A JWT about somebody, signed by this key.
-    func jwt(about subject: TestKey, nats: String, expires: Int? = nil) throws -> String {
+    package func jwt(about subject: TestKey, nats: String, expires: Int? = nil) throws -> String {
         let header = Base64URL.encode(#"{"typ":"JWT","alg":"ed25519-nkey"}"#.utf8)
         let expiry = expires.map { "\"exp\":\($0)," } ?? ""
         let claims = """
@@ -30,13 +28,15 @@ struct TestKey: Sendable {
 }
 
 /// An operator, an account and a user, and a server that knows the first two.
-struct TestOperator {
-    let operatorKey = TestKey(.operator, 1)
-    let accountKey = TestKey(.account, 2)
-    let userKey = TestKey(.user, 3)
+package struct TestOperator: Sendable {
+    package let operatorKey = TestKey(.operator, 1)
+    package let accountKey = TestKey(.account, 2)
+    package let userKey = TestKey(.user, 3)
+
+    package init() {}
 
     /// For a nats-server.
-    func configuration() throws -> String {
+    package func configuration() throws -> String {
         let operatorJWT = try self.operatorKey.jwt(about: self.operatorKey, nats: #"{"type":"operator","version":2}"#)
         let limits = """
             "limits":{"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1}
@@ -53,7 +53,7 @@ struct TestOperator {
     }
 
     /// The JWT of the user.
-    func userJWT(isBearer: Bool = false, expires: Int? = nil) throws -> String {
+    package func userJWT(isBearer: Bool = false, expires: Int? = nil) throws -> String {
         try self.accountKey.jwt(
             about: self.userKey,
             nats: """
@@ -64,7 +64,7 @@ struct TestOperator {
     }
 
     /// As the tools of NATS write it.
-    static func credentials(jwt: String, seed: String) -> String {
+    package static func credentials(jwt: String, seed: String) -> String {
         """
         -----BEGIN NATS USER JWT-----
         \(jwt)
