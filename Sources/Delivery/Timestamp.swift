@@ -42,6 +42,34 @@ package enum Timestamp {
         bytes[29] = UInt8(ascii: "Z")
         return self.length
     }
+
+    /// Reads what `write` writes, and nothing else.
+    ///
+    /// - Returns: nanoseconds since the Unix epoch.
+    package static func parse(_ text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == self.length else { return nil }
+
+        func number(_ range: Range<Int>) -> Int64? {
+            var number: Int64 = 0
+            for byte in bytes[range] {
+                guard byte &- UInt8(ascii: "0") <= 9 else { return nil }
+                number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+            return number
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+            let minute = number(14..<16), let second = number(17..<19), let fraction = number(20..<29),
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let seconds = CivilDate.daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return nil }
+        let (sum, sumOverflow) = nanoseconds.addingReportingOverflow(fraction)
+        // The rest, separators and days that no month has, shows in the way back.
+        guard !sumOverflow, self.format(sum) == text else { return nil }
+        return sum
+    }
 }
 
 /// A day of the proleptic Gregorian calendar.
@@ -59,6 +87,18 @@ package struct CivilDate: Equatable {
         self.day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         self.month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         self.year = yearOfEra + era * 400 + (self.month <= 2 ? 1 : 0)
+    }
+}
+
+extension CivilDate {
+    /// The other way round. A day beyond its month's end counts on into the next.
+    static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let yearFromMarch = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = yearFromMarch.flooredDivision(by: 400)
+        let monthFromMarch = month > 2 ? month - 3 : month + 9
+        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
     }
 }
 

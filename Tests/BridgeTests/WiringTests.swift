@@ -179,7 +179,7 @@ struct WiringTests {
         #expect(others.filter { condition.matches(ByteBuffer(string: $0)) } == [])
     }
 
-    @Test("a ledger has room for more than one window, and remembers for two ack waits, a minute at least")
+    @Test("a ledger has room for more than one window, and remembers for two ack waits and the time in which a loss is noticed")
     func ledger() {
         func ledger(ackWait: TimeAmount) -> RouteLedger.Configuration {
             var options = StanSubscriptionOptions()
@@ -189,6 +189,6 @@ struct WiringTests {
         }
         #expect(ledger(ackWait: .seconds(5)).capacity == 400)
         #expect(ledger(ackWait: .seconds(5)).settledMemory == .minutes(1))
-        #expect(ledger(ackWait: .seconds(90)).settledMemory == .minutes(3))
+        #expect(ledger(ackWait: .seconds(90)).settledMemory == .seconds(200))
     }
 }

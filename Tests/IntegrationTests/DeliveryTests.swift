@@ -54,7 +54,7 @@ extension DaemonTests {
                 receiver.answer { _ in endpointHangs ? .none : .status(500) }
                 let channel = server.uniqueName("orders")
                 var config = BridgeConfig(server, client: server.uniqueName("bridge"))
-                config.addHTTP("hook", receiver.url, #", "timeout": "2s""#)
+                config.addHTTP("hook", receiver.url, #", "timeout": "2s", "circuit_breaker": false"#)
                 config.addFile("file", path: "out.ndjson")
                 config.addRoute(
                     channel: channel,
@@ -118,7 +118,7 @@ extension DaemonTests {
                 try await receiver.stop()
                 let channel = server.uniqueName("orders")
                 var config = BridgeConfig(server, client: server.uniqueName("bridge"))
-                config.addHTTP("hook", receiver.url)
+                config.addHTTP("hook", receiver.url, #", "circuit_breaker": false"#)
                 config.addRoute(
                     channel: channel,
                     to: ["hook"],

@@ -149,6 +149,32 @@ enum Wiring {
 
     // MARK: Sinks
 
+    /// A sink by itself, for sending messages to it again: it is always tried, whatever happened before.
+    ///
+    /// - Throws: ``SinkError`` when there is none of that name, or it needs the daemon.
+    static func replaySink(
+        _ name: String,
+        of configuration: Configuration,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) throws -> (any Sink, CurlEngine?) {
+        guard let sink = configuration.sink(named: name) else {
+            let names = configuration.sinks.map(\.name).joined(separator: ", ")
+            throw SinkError("there is no sink \"\(name)\" in the configuration (there are: \(names))")
+        }
+        switch sink.kind {
+        case .http(let http):
+            let engine = try CurlEngine()
+            var settings = Self.http(http)
+            settings.breaker = nil
+            return (HTTPSink(name: name, configuration: settings, engine: engine, logger: logger), engine)
+        case .file, .stdout:
+            return (try Self.sink(sink, engine: nil, eventLoop: eventLoop, logger: logger), nil)
+        case .stan:
+            throw SinkError("the sink \"\(name)\" publishes to a channel (use --to-channel)")
+        }
+    }
+
     private static func sink(
         _ sink: Configuration.Sink,
         engine: CurlEngine?,
@@ -162,17 +188,7 @@ enum Wiring {
             guard let engine else { throw SinkError("sink \(sink.name): no HTTP engine") }
             return HTTPSink(
                 name: sink.name,
-                configuration: HTTPSink.Configuration(
-                    url: http.url.text,
-                    method: http.method.rawValue,
-                    headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: $0.value.reveal()) },
-                    timeout: http.timeout,
-                    connectTimeout: http.connectTimeout,
-                    concurrency: http.concurrency,
-                    breaker: http.circuitBreaker.map { .init(failures: $0.failures, openFor: TimeAmount($0.openFor)) },
-                    rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
-                    userAgent: "stan-bridged/\(Version.current)"
-                ),
+                configuration: Self.http(http),
                 engine: engine,
                 logger: logger
             )
@@ -191,6 +207,20 @@ enum Wiring {
         case .stdout(let stdout):
             return StdoutSink(name: sink.name, format: Self.format(stdout.format), logger: logger)
         }
+    }
+
+    private static func http(_ http: Configuration.HTTPSink) -> HTTPSink.Configuration {
+        HTTPSink.Configuration(
+            url: http.url.text,
+            method: http.method.rawValue,
+            headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: $0.value.reveal()) },
+            timeout: http.timeout,
+            connectTimeout: http.connectTimeout,
+            concurrency: http.concurrency,
+            breaker: http.circuitBreaker.map { .init(failures: $0.failures, openFor: TimeAmount($0.openFor)) },
+            rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
+            userAgent: "stan-bridged/\(Version.current)"
+        )
     }
 
     private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {

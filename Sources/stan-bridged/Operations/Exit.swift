@@ -5,6 +5,10 @@ import Glibc
 enum Exit {
     /// The server said no for good.
     static let unavailable = ExitCode(EX_UNAVAILABLE)
+    /// Something in the input is not what it should be.
+    static let badInput = ExitCode(EX_DATAERR)
+    /// The input cannot be read.
+    static let noInput = ExitCode(EX_NOINPUT)
     /// Our own fault.
     static let software = ExitCode(EX_SOFTWARE)
     /// An output cannot be used.

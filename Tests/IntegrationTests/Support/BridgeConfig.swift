@@ -14,6 +14,8 @@ struct BridgeConfig {
     /// Members of `routes`.
     var routes: [String] = []
     var shutdownTimeout = "20s"
+    /// Where journals lie, relative to the file.
+    var stateDirectory: String?
     var admin = #"{ "listen": "127.0.0.1:0" }"#
 
     init(_ server: StanTestServer, client: String, url: String? = nil) {
@@ -37,6 +39,10 @@ struct BridgeConfig {
         self.sinks.append(#""\#(name)": { "type": "file", "path": "\#(path)"\#(more) }"#)
     }
 
+    mutating func addStan(_ name: String, channel: String) {
+        self.sinks.append(#""\#(name)": { "type": "stan", "channel": "\#(channel)" }"#)
+    }
+
     mutating func addRoute(_ name: String = "route", channel: String, to sinks: [String], _ more: String = "") {
         let list = sinks.map { "\"\($0)\"" }.joined(separator: ", ")
         self.routes.append(
@@ -52,7 +58,7 @@ struct BridgeConfig {
           "sinks": { \(self.sinks.joined(separator: ",\n    ")) },
           "routes": [ \(self.routes.joined(separator: ",\n    ")) ],
           "admin": \(self.admin),
-          "shutdown_timeout": "\(self.shutdownTimeout)"
+          "shutdown_timeout": "\(self.shutdownTimeout)"\(self.stateDirectory.map { ", \"state_dir\": \"\($0)\"" } ?? "")
         }
         """
     }
