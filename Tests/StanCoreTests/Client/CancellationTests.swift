@@ -133,7 +133,7 @@ struct CancellationTests {
 
     @Test("An attempt to connect ends when its task is cancelled, before or while it waits")
     func connecting() async throws {
-        let port = try await withNATSServer { $0.port }
+        let port = try #require(NATSServerAddress(try await SharedNATSServer.url)).port
         try await withTCPProxy(to: port) { proxy in
             // Takes connections, and lets nothing through.
             try await proxy.stall()

@@ -173,14 +173,30 @@ struct SecureTests {
                 let error = await self.failure(self.transport(url, .none, wrong), cluster)
                 #expect(error?.code == .tls)
                 #expect(error?.message.contains("was not signed by an authority in the CA file") == true)
-                wrong = good
-                wrong.serverName = "elsewhere.example"
-                #expect(await self.failure(self.transport(url, .none, wrong), cluster)?.code == .tls)
                 wrong.skipsVerification = true
                 try await self.use(self.transport(url, .none, wrong), cluster)
                 // TLS and a wrong password: it is the password that is said to be wrong.
                 let stranger = self.transport("tls://dev:wrong@localhost:\(port)", .none, good)
                 #expect(await self.failure(stranger, cluster)?.code == .authorization)
+            }
+        }
+    }
+
+    @Test("The name in the certificate is that of the URL, or another one that is asked for")
+    func serverName() async throws {
+        let certificates = try TestCertificates.make()
+        let pair = certificates.elsewhere
+        let more = """
+            tls { cert_file: "\(pair.certificate)", key_file: "\(pair.key)" }
+            allow_non_tls: true
+            """
+        try await self.withServer(more: more) { port, cluster in
+            let url = "tls://dev:secret@localhost:\(port)"
+            var tls = StanTransport.TLS(caFile: certificates.ca, serverName: "elsewhere.example")
+            try await self.use(self.transport(url, .none, tls), cluster)
+            for wrong in [nil, "nowhere.example"] {
+                tls.serverName = wrong
+                #expect(await self.failure(self.transport(url, .none, tls), cluster)?.code == .tls)
             }
         }
     }
