@@ -86,13 +86,24 @@ package struct DeadLetterRecord: Sendable, Equatable {
         }
 
         func body() throws(Malformed) -> ByteBuffer {
-            // As it was received: the JSON text is not written anew.
-            if let (_, bytes) = self.find("data") { return bytes }
+            if let data = self.data() { return data }
             if let (kind, bytes) = self.find("text"), kind == .string { return self.decoded(bytes) }
             if let (kind, bytes) = self.find("data_base64"), kind == .string, let body = Self.base64(self.decoded(bytes)) {
                 return body
             }
             throw Malformed(description: "it has neither \"data\" nor \"text\" nor \"data_base64\"")
+        }
+
+        /// The JSON text as it was received, and the white space around it, which was the message's too.
+        private func data() -> ByteBuffer? {
+            guard let pointer = try? JSONPointer("/data"), let found = pointer.find(in: self.line) else { return nil }
+            func isSpace(_ index: Int) -> Bool {
+                self.line.getInteger(at: index, as: UInt8.self).map { " \t\r\n".utf8.contains($0) } ?? false
+            }
+            var (start, end) = (found.range.lowerBound, found.range.upperBound)
+            while isSpace(start - 1) { start -= 1 }
+            while isSpace(end) { end += 1 }
+            return self.line.getSlice(at: start, length: end - start)
         }
 
         /// With padding, and nothing but letters: what was written.

@@ -9,7 +9,8 @@ package struct NATSTLSConfiguration: Sendable, Equatable {
     /// The key of the client's certificate in PEM, without a passphrase.
     package var keyFile: String?
 
-    /// The name that the server's certificate has to have. Nil for the host of its URL, be it a name or an IP address.
+    /// The name that the server's certificate has to have. Nil for the host of its URL, be it a name or an IP address. The library
+    /// takes a certificate for the IP address that was connected to as well.
     package var serverName: String?
 
     /// Takes any certificate from anybody. For trying things out.

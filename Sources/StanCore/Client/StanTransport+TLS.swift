@@ -15,7 +15,8 @@ extension StanTransport {
         /// The key of the client's certificate, without a passphrase.
         public var keyFile: String?
 
-        /// The name that the server's certificate has to have. Nil: the host of its URL, be it a name or an IP address.
+        /// The name that the server's certificate has to have. Nil: the host of its URL, be it a name or an IP address. A certificate
+        /// for the IP address that was connected to is taken too.
         public var serverName: String?
 
         /// Takes any certificate from anybody, which protects from nobody who is in between. For trying things out. False.

@@ -57,7 +57,7 @@ final class RouteLane {
         let reception = self.ledger.received(envelope, now: now)
         if case .deliver = reception {
             let delivery = Delivery(envelope: envelope, attempt: 1)
-            for sink in self.outgoing.indices { self.outgoing[sink].append(delivery) }
+            for sink in self.settings.sinks.indices { self.outgoing[sink].append(delivery) }
         }
         return reception
     }

@@ -119,27 +119,6 @@ struct BackPressureTests {
             }
         }
     }
-
-    @Test("Very many messages that fail at once do so, one after the other")
-    func manyFailures() async throws {
-        try await withStanServer { server in
-            try await withTCPProxy(to: server.address.port) { proxy in
-                try await withStanClient(server, url: proxy.url, configure: { $0.pubAckTimeout = .seconds(1) }) { client in
-                    try await proxy.cut()
-                    try await eventually("publishes fail") {
-                        await codeOfFailure { try await client.publish("x", to: "foo") } == .nats
-                    }
-                    let failures = try await client.publish(
-                        contentsOf: Array(repeating: ByteBuffer(), count: 200_000),
-                        to: "foo"
-                    )
-                    #expect(failures.count == 200_000)
-                    #expect(failures.map(\.index) == Array(0..<200_000))
-                    #expect(failures.allSatisfy { $0.error.code == .nats })
-                }
-            }
-        }
-    }
 }
 
 extension NIOLoopBound<StanSession> {
