@@ -124,7 +124,9 @@ package struct DeadLetterRecord: Sendable, Equatable {
                 }
                 count += 1
                 guard count % 4 == 0 else { continue }
-                bytes += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+                bytes += [
+                    UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
+                ]
                 bits = 0
             }
             guard padding <= 2 else { return nil }

@@ -58,7 +58,12 @@ extension DaemonTests {
                 config.addHTTP("dead-hook", "http://127.0.0.1:\(receiver.port)/dead")
                 config.addStan("dead", channel: "dead.{channel}")
                 config.addRoute("first", channel: channel, to: ["hook"], #", "durable_name": "d", "dead_letter": "dead""#)
-                config.addRoute("second", channel: "dead.\(channel)", to: ["hook"], #", "durable_name": "d", "dead_letter": "dead-hook""#)
+                config.addRoute(
+                    "second",
+                    channel: "dead.\(channel)",
+                    to: ["hook"],
+                    #", "durable_name": "d", "dead_letter": "dead-hook""#
+                )
                 let daemon = try await DaemonProcess.start(config, in: directory)
                 try await server.publish(5, to: channel)
                 try await daemon.eventually("all came to the last endpoint") { receiver.takenCount == 5 }
@@ -69,7 +74,9 @@ extension DaemonTests {
                 #expect(dead.first?.headers["stan-dead-letter-attempts"] == "1")
                 #expect(dead.first?.headers["stan-dead-letter-reason"]?.hasPrefix("HTTP 410") == true)
                 #expect(dead.first?.headers["stan-channel"] == "dead.\(channel)")
-                try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total", #"route="first""#) == 5 }
+                try await daemon.eventually("all is acked") {
+                    try await daemon.metric("messages_acked_total", #"route="first""#) == 5
+                }
                 #expect(await daemon.terminate() == .status(0))
             }
         }
@@ -132,7 +139,11 @@ extension DaemonTests {
                 try await receiver.stop()
                 let channel = server.uniqueName("orders")
                 var config = BridgeConfig(server, client: server.uniqueName("bridge"))
-                config.addHTTP("hook", receiver.url, #", "concurrency": 4, "circuit_breaker": { "failures": 3, "open_for": "300ms" }"#)
+                config.addHTTP(
+                    "hook",
+                    receiver.url,
+                    #", "concurrency": 4, "circuit_breaker": { "failures": 3, "open_for": "300ms" }"#
+                )
                 config.addFile("dead", path: "dead.ndjson")
                 config.addRoute(
                     channel: channel,

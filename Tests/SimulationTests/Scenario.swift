@@ -62,7 +62,6 @@ struct Scenario {
         self.poison = poison
     }
 
-
     /// How many messages may be held at the most.
     var bound: Int { self.ordering == .unordered ? self.capacity : self.capacity + self.maxInFlight }
 

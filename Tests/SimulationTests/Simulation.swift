@@ -1,5 +1,6 @@
-import Delivery
 import NIOCore
+
+@testable import Delivery
 
 /// One run of a route's ledger between a simulated server and simulated sinks, in virtual time and from one seed.
 ///
@@ -112,6 +113,8 @@ struct Simulation {
     /// What would be found after a crash, and what is still to be written.
     private var journal = RouteMemory()
     private var journalGeneration = 0
+    /// The same as the file would have it.
+    private var journalFile: [UInt8] = []
     private var unwritten: [(number: Int, batch: JournalBatch)] = []
     private var batches = 0
     private var summary = Summary()
@@ -125,6 +128,7 @@ struct Simulation {
         self.scenario = Scenario(using: &self.random)
         self.server = SimulatedServer(maxInFlight: self.scenario.maxInFlight, ackWait: self.scenario.ackWait)
         self.promises = Promises(self.scenario)
+        self.beginJournal(RouteMemory())
         self.startProcess(memory: RouteMemory())
     }
 
@@ -268,7 +272,7 @@ struct Simulation {
         case .sinkDown(let sink, let until):
             self.sinks[sink].downUntil = until
         case .crash:
-            self.crash()
+            try self.crash()
         }
     }
 
@@ -292,13 +296,13 @@ struct Simulation {
         }
     }
 
-    private mutating func crash() {
+    private mutating func crash() throws {
         self.summary.crashes += 1
         self.process += 1
-        self.unwritten.removeAll()
         let lane = self.lanes[self.current]
         let ids = lane?.ids ?? [:]
         let generation = self.journalGeneration
+        try self.checkJournal()
         self.promises.crashed(journal: self.journal) { ids[$0] ?? MessageID(generation: generation, sequence: $0) }
         self.startProcess(memory: self.scenario.isJournaled ? self.journal : RouteMemory())
         // What the journal's sequences mean, the next process finds to be the same.
@@ -308,12 +312,51 @@ struct Simulation {
         self.queue.add(.sessionBegins, at: self.now + Self.second)
     }
 
+    /// What a crash leaves of the file, the beginning of the next record included, gives the memory back.
+    private mutating func checkJournal() throws {
+        guard self.scenario.isJournaled else { return }
+        var bytes = self.journalFile
+        if let next = self.unwritten.first {
+            let record = Self.encoded { JournalCodec.append(next.batch, to: &$0) }
+            bytes += record.prefix(Int.random(in: 0..<max(1, record.count), using: &self.random))
+        }
+        self.unwritten.removeAll()
+        guard JournalScan(bytes).memory == self.journal else {
+            throw Promises.Broken(message: "the journal's file says otherwise")
+        }
+    }
+
+    private mutating func beginJournal(_ memory: RouteMemory) {
+        self.journal = memory
+        guard self.scenario.isJournaled else { return }
+        let identity = JournalIdentity(
+            route: "r",
+            cluster: "c",
+            channel: "ch",
+            clientID: "i",
+            durableName: "d",
+            queue: nil,
+            sinks: (0..<self.scenario.sinks).map { "s\($0)" },
+            deadLetter: self.scenario.hasDeadLetter ? "dead" : nil
+        )
+        self.journalFile = Self.encoded {
+            JournalCodec.append(identity, to: &$0)
+            JournalCodec.append(memory, to: &$0)
+        }
+    }
+
+    private static func encoded(_ body: (inout RecordBuffer) -> Void) -> [UInt8] {
+        var buffer = RecordBuffer()
+        body(&buffer)
+        return Array(buffer.bytes)
+    }
+
     private mutating func upkeep() {
         let time = self.time
         self.lanes[self.current]?.ledger.forget(now: time)
         guard self.scenario.isJournaled, let lane = self.lanes[self.current] else { return }
         guard Int.random(in: 0..<4, using: &self.random) == 0 else { return }
-        self.journal = lane.ledger.memory
+        self.beginJournal(lane.ledger.memory)
         self.unwritten.removeAll()
         self.promises.writtenAll()
     }
@@ -333,6 +376,7 @@ struct Simulation {
         while let first = self.unwritten.first, first.number <= number {
             self.unwritten.removeFirst()
             self.journal.apply(first.batch)
+            self.journalFile += Self.encoded { JournalCodec.append(first.batch, to: &$0) }
             self.promises.written(first.batch) { ids[$0] ?? MessageID(generation: generation, sequence: $0) }
         }
     }
@@ -410,7 +454,7 @@ struct Simulation {
         var ledger = self.scenario.makeLedger(seed: self.seed &+ UInt64(self.current), memory: RouteMemory(), now: time)
         _ = ledger.sessionResumed(isNew: false, now: time)
         self.lanes[self.current] = Lane(ledger: ledger, generation: generation, isFresh: true)
-        self.journal = RouteMemory()
+        self.beginJournal(RouteMemory())
         self.journalGeneration = generation
         self.unwritten.removeAll()
         self.promises.forgotten(before: generation)

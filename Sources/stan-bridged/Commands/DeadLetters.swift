@@ -161,7 +161,9 @@ struct DeadLetters: AsyncParsableCommand {
             let kept = try self.failedTo.map { try FailedFile(path: $0) }
             let sequences = Set(self.sequence)
             var replay = DeadLetterReplay(
-                isWanted: { [route] in (route == nil || $0.route == route) && (sequences.isEmpty || sequences.contains($0.sequence)) },
+                isWanted: { [route] in
+                    (route == nil || $0.route == route) && (sequences.isEmpty || sequences.contains($0.sequence))
+                },
                 onFailure: { [file] item, reason in
                     complain("\(file):\(item.number): \(item.record.channel) \(item.record.sequence): \(reason)")
                     try kept?.append(item.line)

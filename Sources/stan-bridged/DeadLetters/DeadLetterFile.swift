@@ -59,7 +59,9 @@ struct DeadLetterFile: ~Copyable {
                 return line
             }
             searched = self.buffer.readableBytes
-            guard searched <= Self.longestLine else { throw Failure(description: "\(self.path): line \(self.number + 1) has no end") }
+            guard searched <= Self.longestLine else {
+                throw Failure(description: "\(self.path): line \(self.number + 1) has no end")
+            }
             guard !self.isAtEnd else {
                 guard searched > 0 else { return nil }
                 return self.buffer.readSlice(length: searched)

@@ -14,7 +14,9 @@ struct DeadLetterRecordTests {
         sinkNames: ["hook", "ärchiv"]
     )
 
-    private static func line(_ body: [UInt8], _ deadLetter: DeadLetter? = Self.deadLetter, redelivered: Bool = false) throws -> ByteBuffer {
+    private static func line(_ body: [UInt8], _ deadLetter: DeadLetter? = Self.deadLetter, redelivered: Bool = false) throws
+        -> ByteBuffer
+    {
         var encoder = FileRecordEncoder(format: .json)
         var buffer = RecordBuffer()
         let envelope = Envelope(
@@ -49,14 +51,16 @@ struct DeadLetterRecordTests {
     func bodies(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let examples = [
-            "", "{}", " [1,\t2] ", "1e400", "-0", "\"\\ud800\"", "\"a\\u0000\"", "{\"a\":1,\"a\":2}", "text", "ü\u{2028}\"\\\n\r\u{7f}",
+            "", "{}", " [1,\t2] ", "1e400", "-0", "\"\\ud800\"", "\"a\\u0000\"", "{\"a\":1,\"a\":2}", "text",
+            "ü\u{2028}\"\\\n\r\u{7f}",
             #"{"data":1,"text":"x","sequence":7}"#, "nul", "123456789012345678901234567890",
         ]
         for run in 0..<500 {
             var bytes = Array((examples.randomElement(using: &generator) ?? "").utf8)
             switch run % 3 {
             case 0: break
-            case 1: bytes += (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            case 1:
+                bytes += (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
             default: generator.mutate(&bytes)
             }
             let record = try DeadLetterRecord(line: Self.line(bytes))
