@@ -26,11 +26,15 @@ struct Promises {
     /// What sinks have taken and the process knows of, by itself or from the journal: it must not be delivered again.
     private var known: Set<Place> = []
 
-    /// What of it a crash at this moment would make it forget.
-    private var unwritten: Set<Place> = []
+    /// What of it a crash at this moment may make it forget, and with which batch of the journal it is written; nil: with the next.
+    private var unwritten: [Place: Int?] = [:]
 
     /// How many attempts failed that the process knows of.
     private var attempts: [Place: UInt32] = [:]
+
+    /// The same as a crash at this moment must leave it, and what is about to be written of it.
+    private var writtenAttempts: [Place: UInt32] = [:]
+    private var unwrittenAttempts: [(batch: Int?, place: Place, attempts: UInt32)] = []
 
     init(_ scenario: Scenario) {
         self.scenario = scenario
@@ -92,9 +96,10 @@ struct Promises {
         if isTaken {
             self.taken.insert(place)
             self.known.insert(place)
-            self.unwritten.insert(place)
+            self.unwritten[place] = .some(nil)
         } else if countsAsAttempt {
             self.attempts[place, default: 0] += 1
+            self.unwrittenAttempts.append((nil, place, self.attempts[place, default: 0]))
         }
         return true
     }
@@ -114,34 +119,38 @@ struct Promises {
 
     // MARK: Crashes
 
-    /// The journal has what happened to these messages.
-    mutating func written(_ batch: JournalBatch, id: (UInt64) -> MessageID) {
-        for case .taken(let sequence, let sink) in batch.events {
-            self.unwritten.remove(Place(message: id(sequence), sink: sink))
+    /// All that has happened so far is in batches up to this one, which is about to be written; nil: it is written.
+    mutating func journaled(batch: Int?) {
+        guard let batch else { return self.writtenAll() }
+        for (place, number) in self.unwritten where number == nil { self.unwritten[place] = .some(batch) }
+        for index in self.unwrittenAttempts.indices where self.unwrittenAttempts[index].batch == nil {
+            self.unwrittenAttempts[index].batch = batch
         }
-        let settled = Set(batch.settled.map(id))
-        self.unwritten = self.unwritten.filter { !settled.contains($0.message) }
+    }
+
+    /// The journal has the batches up to this one.
+    mutating func written(upTo batch: Int) {
+        self.unwritten = self.unwritten.filter { $0.value ?? .max > batch }
+        for (number, place, attempts) in self.unwrittenAttempts where number ?? .max <= batch {
+            self.writtenAttempts[place] = attempts
+        }
+        self.unwrittenAttempts.removeAll { $0.batch ?? .max <= batch }
     }
 
     /// Everything so far is in the journal.
     mutating func writtenAll() {
         self.unwritten.removeAll()
+        for (_, place, attempts) in self.unwrittenAttempts { self.writtenAttempts[place] = attempts }
+        self.unwrittenAttempts.removeAll()
     }
 
-    /// The process is gone, with all it knew but the journal.
-    ///
-    /// - Parameter id: what the journal's sequences mean.
-    mutating func crashed(journal: RouteMemory, id: (UInt64) -> MessageID) {
+    /// The process is gone, with all it knew but what is in its journal.
+    mutating func crashed() {
         self.inHand.removeAll()
-        self.attempts.removeAll()
-        guard self.scenario.isJournaled else { return self.known.removeAll() }
-        self.known.subtract(self.unwritten)
+        self.attempts = self.scenario.isJournaled ? self.writtenAttempts : [:]
+        self.unwrittenAttempts.removeAll()
+        self.known = self.scenario.isJournaled ? self.known.filter { self.unwritten[$0] == nil } : []
         self.unwritten.removeAll()
-        for (sequence, message) in journal.open {
-            for (sink, failure) in message.failures {
-                self.attempts[Place(message: id(sequence), sink: sink)] = failure.attempts
-            }
-        }
     }
 
     /// A message of a new channel was taken for one of the old channel, since it came first and its sequence was above all that was
@@ -156,9 +165,11 @@ struct Promises {
         self.taken = renamed(self.taken)
         self.inHand = renamed(self.inHand)
         self.known = renamed(self.known)
-        self.unwritten = renamed(self.unwritten)
+        self.unwritten = self.unwritten.filter { $0.key.message != message }
+        self.unwrittenAttempts.removeAll { $0.place.message == message }
         for (place, count) in self.attempts where place.message == message {
             self.attempts[place] = nil
+            self.writtenAttempts[place] = nil
             self.attempts[Place(message: aside, sink: place.sink)] = count
         }
         return aside

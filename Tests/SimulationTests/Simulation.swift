@@ -301,9 +301,8 @@ struct Simulation {
         self.process += 1
         let lane = self.lanes[self.current]
         let ids = lane?.ids ?? [:]
-        let generation = self.journalGeneration
         try self.checkJournal()
-        self.promises.crashed(journal: self.journal) { ids[$0] ?? MessageID(generation: generation, sequence: $0) }
+        self.promises.crashed()
         self.startProcess(memory: self.scenario.isJournaled ? self.journal : RouteMemory())
         // What the journal's sequences mean, the next process finds to be the same.
         if self.scenario.isJournaled { self.lanes[self.current]?.ids = ids }
@@ -362,8 +361,12 @@ struct Simulation {
     }
 
     private mutating func writeJournal(_ lane: Int) {
-        guard lane == self.current, let batch = self.lanes[lane]?.ledger.takeJournal() else { return }
+        guard lane == self.current else { return }
+        guard let batch = self.lanes[lane]?.ledger.takeJournal() else {
+            return self.promises.journaled(batch: self.unwritten.last?.number)
+        }
         self.batches += 1
+        self.promises.journaled(batch: self.batches)
         self.unwritten.append((self.batches, batch))
         let delay = Int64.random(in: 0...3_000_000, using: &self.random)
         self.queue.add(.journalWritten(self.batches, process: self.process), at: self.now + delay)
@@ -371,13 +374,11 @@ struct Simulation {
 
     /// One after the other, as a file is written.
     private mutating func write(upTo number: Int) {
-        let ids = self.lanes[self.current]?.ids ?? [:]
-        let generation = self.journalGeneration
         while let first = self.unwritten.first, first.number <= number {
             self.unwritten.removeFirst()
             self.journal.apply(first.batch)
             self.journalFile += Self.encoded { JournalCodec.append(first.batch, to: &$0) }
-            self.promises.written(first.batch) { ids[$0] ?? MessageID(generation: generation, sequence: $0) }
+            self.promises.written(upTo: first.number)
         }
     }
 

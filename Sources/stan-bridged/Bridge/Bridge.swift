@@ -17,6 +17,9 @@ final class Bridge: Service {
         /// Where delivery journals lie; nil: there are none.
         var stateDirectory: String?
 
+        /// Within which time of the start every route has to be subscribed, lest the bridge end; nil: it goes on trying for ever.
+        var startLimit: TimeAmount?
+
         struct Route: Sendable {
             var name: String
             var channel: String
@@ -76,7 +79,7 @@ final class Bridge: Service {
 
     /// Runs until the graceful shutdown is asked for.
     ///
-    /// - Throws: ``SinkError`` when a sink's output cannot be used.
+    /// - Throws: ``SinkError`` when a sink's output cannot be used, ``StartError`` when the server cannot be had in time.
     func run() async throws {
         for sink in self.settings.sinks {
             do throws(SinkError) {
@@ -87,10 +90,40 @@ final class Bridge: Service {
         }
         let journals = try self.openJournals()
         try await self.eventLoop.submit { self.start(journals) }.get()
-        try? await gracefulShutdown()
+        let trouble = await self.startTrouble()
+        if trouble == nil { try? await gracefulShutdown() }
         await self.stop()
         for (journal, _) in journals.values { await journal.close() }
         await self.journalWriter?.close()
+        if let trouble { throw StartError(description: trouble) }
+    }
+
+    /// The server said no for good, as far as one wanted to wait.
+    struct StartError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Waits until every route is subscribed, where that has to be soon.
+    ///
+    /// - Returns: what is in the way when the time is over.
+    private func startTrouble() async -> String? {
+        guard let limit = self.settings.startLimit else { return nil }
+        let done = self.eventLoop.makePromise(of: String?.self)
+        return await withGracefulShutdownHandler {
+            self.eventLoop.execute { self.completeWhenReady(done, deadline: .now() + limit) }
+            return (try? await done.futureResult.get()) ?? nil
+        } onGracefulShutdown: {
+            done.succeed(nil)
+        }
+    }
+
+    private func completeWhenReady(_ promise: EventLoopPromise<String?>, deadline: NIODeadline) {
+        guard let supervisor = self.core.value?.supervisor, !supervisor.isReady else { return promise.succeed(nil) }
+        guard NIODeadline.now() < deadline else {
+            return promise.succeed(supervisor.status.trouble ?? "the STAN server has not answered")
+        }
+        // A look now and then, only at the start, and for every way in which it can come to be ready.
+        _ = self.eventLoop.scheduleTask(in: .milliseconds(50)) { self.completeWhenReady(promise, deadline: deadline) }
     }
 
     /// - Returns: by the name of the route. Without a durable name a restart starts over, and there is nothing to remember.

@@ -36,7 +36,12 @@ enum Wiring {
     }
 
     /// - Throws: ``SinkError`` when what a sink needs is not there.
-    static func bridge(_ configuration: Configuration, eventLoop: any EventLoop, logger: Logger) throws -> Bridge {
+    static func bridge(
+        _ configuration: Configuration,
+        startLimit: TimeAmount? = nil,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) throws -> Bridge {
         // Sinks that no route uses are not opened: nothing would ever come to them.
         let used = configuration.sinks.filter { sink in configuration.routes.contains { $0.allSinks.contains(sink.name) } }
         let usesHTTP = used.contains { if case .http = $0.kind { true } else { false } }
@@ -61,7 +66,8 @@ enum Wiring {
                 },
                 sinks: sinks,
                 shutdownTimeout: TimeAmount(configuration.shutdownTimeout),
-                stateDirectory: configuration.stateDirectory
+                stateDirectory: configuration.stateDirectory,
+                startLimit: startLimit
             ),
             engine: engine,
             eventLoop: eventLoop,

@@ -14,6 +14,21 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigOption
 
+    @Flag(
+        name: .long,
+        help: ArgumentHelp(
+            "End with status 69 when not every route is subscribed within 15 s of the start.",
+            discussion: """
+                That is the case when no server can be reached or none has the cluster id, when it refuses the credentials, or when \
+                another client with the same client id is alive. Without this, the daemon goes on trying for ever.
+                """
+        )
+    )
+    var exitOnConnectFailure = false
+
+    /// Longer than a server needs to find out that the client id's last owner is dead.
+    private static let startLimit = TimeAmount.seconds(15)
+
     func run() async throws {
         // What logrotate and `systemctl reload` send must not kill the daemon. Neither has anything to do yet.
         signal(SIGHUP, SIG_IGN)
@@ -25,7 +40,12 @@ struct Run: AsyncParsableCommand {
         let logger = Wiring.logger(configuration.log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            let bridge = try Wiring.bridge(configuration, eventLoop: group.next(), logger: logger)
+            let bridge = try Wiring.bridge(
+                configuration,
+                startLimit: self.exitOnConnectFailure ? Self.startLimit : nil,
+                eventLoop: group.next(),
+                logger: logger
+            )
             var services: [any Service] = [bridge]
             if let admin = configuration.admin {
                 services.append(Wiring.admin(admin, bridge: bridge, logger: logger))
@@ -58,6 +78,9 @@ struct Run: AsyncParsableCommand {
         } catch let error as SinkError {
             complain("stan-bridged: \(error)")
             throw Exit.output
+        } catch let error as Bridge.StartError {
+            complain("stan-bridged: gave up after \(Self.startLimit.nanoseconds / 1_000_000_000) s: \(error)")
+            throw Exit.unavailable
         } catch let error as AdminServerError {
             complain("stan-bridged: \(error)")
             throw Exit.output

@@ -10,9 +10,9 @@ final class DaemonProcess: Sendable {
     }
 
     /// Starts the daemon and does not wait.
-    static func launch(_ config: BridgeConfig, in directory: TestDirectory) throws -> DaemonProcess {
+    static func launch(_ config: BridgeConfig, in directory: TestDirectory, _ options: String...) throws -> DaemonProcess {
         let path = try directory.write(config.text, to: "\(config.client).json")
-        return DaemonProcess(TestProgram.start(["run", "--config", path]))
+        return DaemonProcess(TestProgram.start(["run", "--config", path] + options))
     }
 
     /// Starts the daemon and waits until `/readyz` says so.
