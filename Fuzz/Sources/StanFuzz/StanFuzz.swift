@@ -1,7 +1,7 @@
 import Glibc
 
 /// Something that reads bytes from outside.
-protocol FuzzTarget {
+protocol FuzzTarget: SendableMetatype {
     /// Good inputs to begin with.
     static var seeds: [[UInt8]] { get }
 
