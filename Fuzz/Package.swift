@@ -27,16 +27,15 @@ let package = Package(
         .target(
             name: "NATSTransport",
             dependencies: [crypto, nioCore],
-            sources: [
-                "Wire/ByteBuffer+Decimal.swift", "Wire/FrameScanner.swift", "Wire/NATSFrame.swift", "Wire/NATSMessage.swift",
-                "Wire/NATSParser.swift", "Wire/NATSServerError.swift", "Wire/ServerInfo.swift",
-                "Auth/Base64URL.swift", "Auth/CredentialsFile.swift", "Auth/CredentialsFileError.swift", "Auth/NKey.swift",
-                "Auth/NKeyEncoding.swift", "Auth/NKeyError.swift", "Auth/NKeySeed.swift", "Auth/SecretBytes.swift",
-                "Auth/UserJWT.swift",
+            exclude: [
+                "Connection", "Subscriptions", "Wire/ConnectCommand.swift", "Wire/NATSSubject.swift", "Wire/NUID.swift",
+                "Auth/CalendarDay.swift", "Auth/ConnectProof.swift", "Auth/NATSCredentials.swift",
+                "Auth/NATSTLSConfiguration.swift", "Auth/SecretFile.swift", "Auth/TLSContextLoader.swift",
+                "Auth/TLSFailure.swift",
             ],
             swiftSettings: instrumented
         ),
-        .target(name: "StanCore", dependencies: [nioCore], sources: ["Protocol"], swiftSettings: instrumented),
+        .target(name: "StanCore", dependencies: [nioCore], swiftSettings: instrumented),
         .target(name: "Config", swiftSettings: instrumented),
         .executableTarget(
             name: "StanFuzz",
