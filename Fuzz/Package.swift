@@ -36,7 +36,8 @@ let package = Package(
             swiftSettings: instrumented
         ),
         .target(name: "StanCore", dependencies: [nioCore], swiftSettings: instrumented),
-        .target(name: "Config", swiftSettings: instrumented),
+        .target(name: "Matching", swiftSettings: instrumented),
+        .target(name: "Config", dependencies: ["Matching"], swiftSettings: instrumented),
         .executableTarget(
             name: "StanFuzz",
             dependencies: ["Config", "NATSTransport", "StanCore", nioCore],
