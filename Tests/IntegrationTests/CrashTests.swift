@@ -65,7 +65,7 @@ extension DaemonTests {
                     config.addRoute(
                         channel: channel,
                         to: ["hook"],
-                        #", "durable_name": "d", "queue": "q", "ack_wait": "1s", "max_inflight": 64"#
+                        #", "durable_name": "d", "queue": "q", "ack_wait": "3s", "max_inflight": 64"#
                     )
                     return config
                 }

@@ -128,7 +128,7 @@ extension DaemonTests {
                     config.addRoute(
                         channel: channel,
                         to: ["hook"],
-                        #", "durable_name": "d", "queue": "q", "ack_wait": "1s", "max_inflight": 64"#
+                        #", "durable_name": "d", "queue": "q", "ack_wait": "3s", "max_inflight": 64"#
                     )
                     daemons.append(try await DaemonProcess.start(config, in: directory))
                 }
