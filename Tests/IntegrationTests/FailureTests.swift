@@ -166,5 +166,69 @@ extension DaemonTests {
                 #expect(daemon.log.last?.contains("gave up after 15 s: ") == true, "\(daemon.log.suffix(2))")
             }
         }
+
+        @Test(
+            "a connection that is dead in one direction is given up; everything comes, once",
+            arguments: TCPProxy.Direction.allCases
+        )
+        func halfDead(direction: TCPProxy.Direction) async throws {
+            try await withStanServer { server in
+                try await withTCPProxy(to: server.address.port) { proxy in
+                    let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+                    let channel = server.uniqueName("orders")
+                    var config = BridgeConfig(server, client: server.uniqueName("bridge"), url: proxy.url)
+                    config.stan = #", "ping_interval": "1s", "ping_max_out": 2"#
+                    config.addHTTP("hook", receiver.url)
+                    config.addRoute(channel: channel, to: ["hook"], #", "durable_name": "d", "ack_wait": "2s""#)
+                    let daemon = try await DaemonProcess.start(config, in: directory)
+                    try await proxy.stall([direction])
+                    // Messages come and their acks do not go out, or nothing comes at all.
+                    try await server.publish(200, to: channel)
+                    try await daemon.eventually("the session is given up") { daemon.hasLogged("the STAN session was lost") }
+                    try await proxy.resume()
+                    try await daemon.eventually("all is delivered") { receiver.takenCount == 200 }
+                    try await daemon.eventually("nothing is pending") { try await server.hasNothingPending(channel) }
+                    #expect(receiver.takenTwice == 0)
+                    #expect(await daemon.terminate() == .status(0))
+                }
+            }
+        }
+
+        @Test("a line on which everything takes 150 ms each way changes nothing")
+        func slowLine() async throws {
+            try await withStanServer { server in
+                try await withTCPProxy(to: server.address.port) { proxy in
+                    try await proxy.delay(by: .milliseconds(150))
+                    let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+                    let channel = server.uniqueName("orders")
+                    var config = BridgeConfig(server, client: server.uniqueName("bridge"), url: proxy.url)
+                    config.addHTTP("hook", receiver.url)
+                    config.addRoute(channel: channel, to: ["hook"], #", "durable_name": "d", "ack_wait": "1s""#)
+                    let daemon = try await DaemonProcess.start(config, in: directory)
+                    try await server.publish(2_000, to: channel)
+                    try await daemon.eventually("all is delivered") { receiver.takenCount == 2_000 }
+                    try await daemon.eventually("nothing is pending") { try await server.hasNothingPending(channel) }
+                    #expect(receiver.takenTwice == 0)
+                    #expect(await daemon.terminate() == .status(0))
+                }
+            }
+        }
+
+        @Test("a client id that another daemon holds is said to be held; with the flag that is the end")
+        func clientIDHeld() async throws {
+            try await withStanServer { server in
+                let (directory, other) = (try TestDirectory(), try TestDirectory())
+                var config = BridgeConfig(server, client: server.uniqueName("bridge"))
+                config.addFile()
+                config.addRoute(channel: server.uniqueName("orders"), to: ["file"], #", "durable_name": "d""#)
+                let first = try await DaemonProcess.start(config, in: directory)
+                let second = try DaemonProcess.launch(config, in: other, "--exit-on-connect-failure")
+                #expect(await second.program.end() == .status(69))
+                #expect(second.hasLogged("the STAN server knows another live client with our client id"), "\(second.log)")
+                #expect(second.log.last?.contains("clientID already registered") == true, "\(second.log.suffix(2))")
+                #expect(try await first.get("/readyz").status == 200)
+                #expect(await first.terminate() == .status(0))
+            }
+        }
     }
 }

@@ -65,17 +65,27 @@ package final class TCPProxy: Sendable {
         }.get()
     }
 
-    /// Lets nothing through in either direction, on old connections and new ones, until ``resume()``. They stay open, as they do
-    /// when a cable is pulled.
-    package func stall() async throws {
-        try await self.eventLoop.submit { [core] in core.value.isStalled = true }.get()
+    package enum Direction: Sendable, Hashable, CaseIterable {
+        case toServer
+        case toClient
+    }
+
+    /// Lets nothing through, by default in neither direction, on old connections and new ones, until ``resume()``. They stay open, as
+    /// they do when a cable is pulled.
+    package func stall(_ directions: Set<Direction> = Set(Direction.allCases)) async throws {
+        try await self.eventLoop.submit { [core] in core.value.stalled = directions }.get()
+    }
+
+    /// Everything takes so long in either direction, on connections that are made from now on.
+    package func delay(by delay: TimeAmount) async throws {
+        try await self.eventLoop.submit { [core] in core.value.delay = delay }.get()
     }
 
     /// Takes connections and lets everything through again.
     package func resume() async throws {
         try await self.eventLoop.submit { [core] in
             core.value.isRefusing = false
-            core.value.isStalled = false
+            core.value.stalled = []
         }.get()
     }
 

@@ -16,9 +16,13 @@ final class TCPProxyCore {
     private(set) var acceptedCount = 0
 
     var isRefusing = false
-    var isStalled = false {
+    /// In which directions nothing goes through.
+    var stalled: Set<TCPProxy.Direction> = [] {
         didSet { for pair in self.pairs.values { self.setReading(pair) } }
     }
+
+    /// How long everything is under way, in either direction.
+    var delay = TimeAmount.zero
 
     init(host: String, port: Int, eventLoop: any EventLoop) {
         self.host = host
@@ -31,7 +35,7 @@ final class TCPProxyCore {
         let id = ObjectIdentifier(client)
         self.pairs[id] = Pair(client: client)
         self.acceptedCount += 1
-        let relay = TCPRelay { [weak self] in self?.ended(id) }
+        let relay = TCPRelay(delay: self.delay) { [weak self] in self?.ended(id) }
         try client.pipeline.syncOperations.addHandler(relay)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         ClientBootstrap(group: self.eventLoop)
@@ -39,7 +43,7 @@ final class TCPProxyCore {
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { server in
                 server.eventLoop.makeCompletedFuture {
-                    let back = TCPRelay { bound.value.ended(id) }
+                    let back = TCPRelay(delay: bound.value.delay) { bound.value.ended(id) }
                     back.partner = bound.value.pairs[id]?.client
                     try server.pipeline.syncOperations.addHandler(back)
                 }
@@ -73,9 +77,8 @@ final class TCPProxyCore {
 
     private func setReading(_ pair: Pair) {
         guard let server = pair.server else { return }
-        for channel in [pair.client, server] {
-            try? channel.syncOptions?.setOption(.autoRead, value: !self.isStalled)
-        }
+        try? pair.client.syncOptions?.setOption(.autoRead, value: !self.stalled.contains(.toServer))
+        try? server.syncOptions?.setOption(.autoRead, value: !self.stalled.contains(.toClient))
     }
 }
 
@@ -85,14 +88,22 @@ private final class TCPRelay: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     var partner: (any Channel)?
+    private let delay: TimeAmount
     private let onEnd: () -> Void
 
-    init(onEnd: @escaping () -> Void) {
+    init(delay: TimeAmount, onEnd: @escaping () -> Void) {
+        self.delay = delay
         self.onEnd = onEnd
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.partner?.write(self.unwrapInboundIn(data), promise: nil)
+        let bytes = self.unwrapInboundIn(data)
+        guard self.delay > .zero else {
+            self.partner?.write(bytes, promise: nil)
+            return
+        }
+        // All for the same time, so that nothing overtakes.
+        context.eventLoop.assumeIsolated().scheduleTask(in: self.delay) { self.partner?.writeAndFlush(bytes, promise: nil) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
