@@ -180,7 +180,7 @@ package struct RouteLedger {
         }
         // What others wait for in line is taken in any case: else those that fill the room would wait for it for ever.
         guard self.entries.count < self.configuration.capacity || self.order?.isMissing(sequence) == true else {
-            self.order?.refused(sequence, now: now)
+            self.order?.refused(envelope, now: now)
             self.rememberedUntil = max(self.rememberedUntil, now + self.configuration.settledMemory)
             return .refuse
         }

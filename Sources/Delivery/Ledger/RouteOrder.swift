@@ -99,10 +99,10 @@ struct RouteOrder {
         return self.release()
     }
 
-    /// There was no room for the message. It comes again.
-    mutating func refused(_ sequence: UInt64, now: NIODeadline) {
-        self.frontier = max(self.frontier, sequence)
-        self.add(sequence...sequence, now: now)
+    /// A message has come for which there was no room. It comes again.
+    mutating func refused(_ envelope: Envelope, now: NIODeadline) {
+        self.saw(envelope, now: now)
+        self.add(envelope.sequence...envelope.sequence, now: now)
     }
 
     mutating func sessionResumed(isNew: Bool, now: NIODeadline) {

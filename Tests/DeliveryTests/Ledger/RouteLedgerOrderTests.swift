@@ -119,6 +119,21 @@ struct RouteLedgerOrderTests {
         #expect(Self.next(&ledger, now: .zero + Self.gapWait) == [3])
     }
 
+    @Test("what was lost before a message that was refused is waited for too")
+    func lostBeforeRefused() {
+        var ledger = Self.ledger(.ordered, capacity: 1)
+        _ = ledger.received(.message(1), now: .zero)
+        #expect(Self.next(&ledger) == [1])
+        ledger.sessionLost()
+        _ = ledger.sessionResumed(isNew: false, now: .at(1))
+        #expect(ledger.received(.message(3), now: .at(1)) == .refuse)
+        #expect(ledger.delivered(1, sink: 0, now: .at(1)) == .acknowledge)
+        _ = ledger.received(.message(3, redelivered: true), now: .at(2))
+        #expect(Self.next(&ledger, now: .at(2)) == [])
+        _ = ledger.received(.message(2, redelivered: true), now: .at(3))
+        #expect(Self.next(&ledger, now: .at(3)) == [2])
+    }
+
     @Test("what a route does not want is acked, each time it comes")
     func condition() {
         var ledger = Self.ledger(.unordered, isWanted: { $0.getString(at: $0.readerIndex, length: 3) == "yes" })
