@@ -104,11 +104,19 @@ struct Promises {
         return true
     }
 
+    /// Whether every sink has it, under whichever name.
     func isDone(_ message: MessageID) -> Bool {
         (0..<self.scenario.sinks).allSatisfy { sink in
-            self.taken.contains(Place(message: message, sink: sink))
-                || self.taken.contains(Place(message: message, sink: sink + RouteLedger.maximumSinks))
+            [message, Self.aside(message)].contains { name in
+                self.taken.contains(Place(message: name, sink: sink))
+                    || self.taken.contains(Place(message: name, sink: sink + RouteLedger.maximumSinks))
+            }
         }
+    }
+
+    /// See ``setAside(_:)``.
+    private static func aside(_ message: MessageID) -> MessageID {
+        MessageID(generation: -1 - message.generation, sequence: message.sequence)
     }
 
     func acknowledging(_ message: MessageID, isConnected: Bool) throws {
@@ -158,7 +166,7 @@ struct Promises {
     ///
     /// - Returns: what the old ledger's copy goes by from now on.
     mutating func setAside(_ message: MessageID) -> MessageID {
-        let aside = MessageID(generation: -1 - message.generation, sequence: message.sequence)
+        let aside = Self.aside(message)
         func renamed(_ places: Set<Place>) -> Set<Place> {
             Set(places.map { $0.message == message ? Place(message: aside, sink: $0.sink) : $0 })
         }
