@@ -55,6 +55,7 @@ struct JSONScannerTests {
             ("{\"a\": 1,}", 1, 8, "a comma before '}' (remove it)"),
             ("[1,\n ]", 1, 3, "a comma before ']' (remove it)"),
             ("[,1]", 1, 2, "expected a value, found ','"),
+            ("[\u{84}]", 1, 2, "expected a value, found '\\u{84}'"),
             ("[1,,2]", 1, 4, "expected a value, found ','"),
             ("[1 2]", 1, 4, "expected ',' or ']', found '2'"),
             ("[1}", 1, 3, "expected ',' or ']', found '}'"),

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// Stands between a client and a server on TCP, to cut them off from each other.

@@ -326,7 +326,7 @@ extension JSONScanner {
         case 0x80...:
             if let length = UTF8Sequence.length(in: self.bytes, at: self.index) {
                 let character = String(decoding: self.bytes[self.index..<(self.index + length)], as: UTF8.self)
-                return self.error("expected \(expected), found '\(character)'")
+                return self.error("expected \(expected), found '\(Quoted.harmless(character))'")
             }
             return self.error("expected \(expected), found the byte \(Hexadecimal(byte))")
         default:
