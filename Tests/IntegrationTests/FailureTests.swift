@@ -1,4 +1,5 @@
 import Glibc
+import NATSTransport
 import NIOCore
 import StanCore
 import TestSupport
