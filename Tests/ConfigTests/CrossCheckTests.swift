@@ -50,7 +50,7 @@ struct CrossCheckTests {
 
     @Test("a dead letter's file is compared with the others too")
     func deadLetterFile() {
-        let route = #"[{"name": "r", "channel": "a", "durable_name": "d", "to": ["s"], "dead_letter": "t"}]"#
+        let route = #"[{"name": "r", "channel": "a", "durable_name": "d", "to": ["t"], "dead_letter": "s"}]"#
         #expect(load(text(sinks: self.twoFiles, routes: route)).errors.map(\.path) == ["sinks.s.path"])
     }
 
