@@ -45,7 +45,23 @@ struct StatusTests {
         )
         let one = Self.status([Self.route("a"), Self.route("b", isSubscribed: false)])
         #expect(AdminServer.missing(one) == ["route b: not subscribed to b.channel"])
+        var refused = Self.route("c", isSubscribed: false)
+        refused.trouble = "too many"
+        #expect(AdminServer.missing(Self.status([refused])) == ["route c: not subscribed to c.channel: too many"])
         #expect(AdminServer.missing(Self.status(isConnected: false, [Self.route("a")])) == ["not connected to NATS"])
+    }
+
+    @Test("what an ordered route waits for is said, with the sink that has not taken it and why")
+    func obstacles() {
+        var (ordered, keyed) = (Self.route("a"), Self.route("b"))
+        ordered.obstacle = RouteStatus.Obstacle(sequence: 7, sink: "hook", reason: "HTTP 500", isOfOneKey: false)
+        keyed.obstacle = RouteStatus.Obstacle(sequence: 8, sink: "hook", reason: "HTTP 422", isOfOneKey: true)
+        #expect(
+            AdminServer.obstacles(Self.status([ordered, Self.route("c"), keyed])) == [
+                "route a: stopped for message 7, which hook has not taken: HTTP 500",
+                "route b: messages of the same key wait for message 8, which hook has not taken: HTTP 422",
+            ]
+        )
     }
 
     // MARK: Metrics

@@ -109,6 +109,60 @@ extension DaemonTests {
             }
         }
 
+        @Test("a message that fails stops an ordered route, which says so until the message is given up; then the others come")
+        func stoppedByOne() async throws {
+            try await withStanServer { server in
+                let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+                receiver.answer { $0.sequence == 3 ? .status(500) : .status(200) }
+                let channel = server.uniqueName("orders")
+                var config = BridgeConfig(server, client: server.uniqueName("bridge"))
+                config.addHTTP("hook", receiver.url, #", "circuit_breaker": false"#)
+                config.addFile("dead", path: "dead.ndjson")
+                config.addRoute(
+                    channel: channel,
+                    to: ["hook"],
+                    #"""
+                    , "durable_name": "d", "ordering": "ordered", "dead_letter": "dead",
+                    "retry": { "initial": "1s", "multiplier": 1, "jitter": 0, "max_attempts": 3 }
+                    """#
+                )
+                let daemon = try await DaemonProcess.start(config, in: directory)
+                try await server.publish(5, to: channel)
+                try await daemon.eventually("it says what stops it") {
+                    let (status, body) = try await daemon.get("/readyz")
+                    return status == 200 && body.contains(": stopped for message 3, which hook has not taken: HTTP 500")
+                }
+                #expect(Set(receiver.requests.map(\.sequence)) == [1, 2, 3])
+                try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") == 5 }
+                #expect(receiver.requests.map(\.sequence) == [1, 2, 3, 3, 3, 4, 5])
+                #expect(directory.lineCount(of: "dead.ndjson") == 1)
+                #expect(try await daemon.get("/readyz").body == "ready\n")
+                #expect(daemon.log.count { $0.contains("the route waits for it, since it is ordered") } == 1, "\(daemon.log)")
+                #expect(await daemon.terminate() == .status(0))
+            }
+        }
+
+        @Test("a rate limit spreads requests over time, and none of them fails for it")
+        func rateLimit() async throws {
+            try await withStanServer { server in
+                let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+                let channel = server.uniqueName("orders")
+                var config = BridgeConfig(server, client: server.uniqueName("bridge"))
+                config.addHTTP("hook", receiver.url, #", "rate_limit": { "per_second": 20, "burst": 4 }"#)
+                config.addRoute(channel: channel, to: ["hook"], #", "durable_name": "d""#)
+                let daemon = try await DaemonProcess.start(config, in: directory)
+                let start = NIODeadline.now()
+                try await server.publish(24, to: channel)
+                try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") == 24 }
+                // Four at once, and then one each 50 ms at the soonest.
+                #expect(receiver.requestCount == 24)
+                for (count, request) in receiver.requests.enumerated().dropFirst(4) {
+                    #expect(request.receivedAt - start >= .milliseconds(50 * (Int64(count) - 3)), "the one after \(count)")
+                }
+                #expect(await daemon.terminate() == .status(0))
+            }
+        }
+
         @Test("what a condition is not true of is acked and goes nowhere")
         func condition() async throws {
             try await withStanServer { server in

@@ -16,13 +16,31 @@ extension DaemonTests {
 
             var port: Int { self.url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
-            static func start(port: Int = 0, store: String) async throws -> ServerProcess {
-                let program = TestProgram.start(["dev-server", "--port", "\(port)", "--store", store])
+            /// - Parameter store: the directory of its file store; nil: it keeps all in memory.
+            static func start(port: Int = 0, store: String?) async throws -> ServerProcess {
+                let options = store.map { ["--store", $0] } ?? []
+                let program = TestProgram.start(["dev-server", "--port", "\(port)"] + options)
                 try await eventually(within: .seconds(60), "it has started: \(program.errors)") {
                     program.errors.contains("Ctrl-C ends it.")
                 }
                 let url = program.errors.split(separator: " ").first { $0.hasPrefix("nats://") }.map { String($0.dropLast()) }
                 return ServerProcess(program: program, url: try #require(url))
+            }
+
+            /// Is killed when a daemon has delivered some of 500 messages, which takes 20 ms each and is done with four at a time.
+            func dieUnderLoad(_ receiver: WebhookReceiver, _ directory: TestDirectory) async throws -> DaemonProcess {
+                receiver.answer { _ in .status(200, after: .milliseconds(20)) }
+                var config = BridgeConfig(client: "bridge")
+                config.servers = [self.url]
+                config.stan = #", "ping_interval": "1s", "ping_max_out": 2, "connect_timeout": "1s""#
+                config.addHTTP("hook", receiver.url, #", "concurrency": 4"#)
+                config.addRoute(channel: "orders", to: ["hook"], #", "durable_name": "d", "ack_wait": "2s""#)
+                let daemon = try await DaemonProcess.start(config, in: directory)
+                try await self.publish(1...500, to: "orders")
+                try await daemon.eventually("some is delivered") { receiver.takenCount >= 100 }
+                self.program.signal(SIGKILL)
+                _ = await self.program.end()
+                return daemon
             }
 
             func publish(_ range: ClosedRange<Int>, to channel: String) async throws {
@@ -45,20 +63,9 @@ extension DaemonTests {
         )
         func serverKilledAndFrozen() async throws {
             let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
-            receiver.answer { _ in .status(200, after: .milliseconds(20)) }
             let store = "\(directory.path)/store"
             var server = try await ServerProcess.start(store: store)
-            var config = BridgeConfig(client: "bridge")
-            config.servers = [server.url]
-            config.stan = #", "ping_interval": "1s", "ping_max_out": 2, "connect_timeout": "1s""#
-            config.addHTTP("hook", receiver.url, #", "concurrency": 4"#)
-            config.addRoute(channel: "orders", to: ["hook"], #", "durable_name": "d", "ack_wait": "2s""#)
-            let daemon = try await DaemonProcess.start(config, in: directory)
-
-            try await server.publish(1...500, to: "orders")
-            try await daemon.eventually("some is delivered") { receiver.takenCount >= 100 }
-            server.program.signal(SIGKILL)
-            _ = await server.program.end()
+            let daemon = try await server.dieUnderLoad(receiver, directory)
             try await daemon.eventually("the daemon has noticed") { try await daemon.get("/readyz").status == 503 }
             server = try await ServerProcess.start(port: server.port, store: store)
             try await daemon.eventually("it is ready again") { try await daemon.get("/readyz").status == 200 }
@@ -78,14 +85,41 @@ extension DaemonTests {
             #expect(await server.program.end() == .status(0))
         }
 
-        @Test("an endpoint that asks for a pause, hangs, and refuses in turn gets each message once")
+        @Test(
+            "a server with a memory store that is killed under load: what the new one has comes, and nothing twice",
+            .enabled(if: !StanTestServer.isReal, "the server is one of its own")
+        )
+        func forgetfulServerKilled() async throws {
+            let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+            var server = try await ServerProcess.start(store: nil)
+            let daemon = try await server.dieUnderLoad(receiver, directory)
+            server = try await ServerProcess.start(port: server.port, store: nil)
+            // While the daemon still delivers messages of the old channel, whose sequences come again.
+            try await server.publish(501...800, to: "orders")
+            let new = Set((501...800).map { "message \($0)" })
+            try await daemon.eventually("what the new server has is delivered") {
+                new.isSubset(of: receiver.requests.map(\.body))
+            }
+            try await daemon.eventually("nothing is held") { try await daemon.metric("in_flight") == 0 }
+            let bodies = receiver.requests.map(\.body)
+            #expect(bodies.count == Set(bodies).count)
+            #expect(daemon.hasLogged("the server has begun the channel anew"), "\(daemon.log)")
+            #expect(try await daemon.get("/readyz").status == 200)
+            #expect(await daemon.terminate() == .status(0))
+            server.program.signal(SIGTERM)
+            #expect(await server.program.end() == .status(0))
+        }
+
+        @Test(
+            "an endpoint that asks for a pause, hangs, is slow past the ack wait, and refuses gets each message once, and after its pause"
+        )
         func endpointTrouble() async throws {
             try await withStanServer { server in
                 let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
                 receiver.answer { request in
                     guard request.attempt == 1 else { return .status(200) }
                     return switch request.sequence % 5 {
-                    case 0: .status(503)
+                    case 0: .comeBack(503, seconds: 1)
                     case 1: .none
                     case 2: .status(200, after: .milliseconds(1_500))
                     case 3: .status(429)
@@ -102,7 +136,7 @@ extension DaemonTests {
                 config.addRoute(
                     channel: channel,
                     to: ["hook"],
-                    #", "durable_name": "d", "ack_wait": "1s", "retry": { "initial": "50ms", "max": "200ms" }"#
+                    #", "durable_name": "d", "ack_wait": "1s", "retry": { "initial": "50ms", "max": "2s" }"#
                 )
                 let daemon = try await DaemonProcess.start(config, in: directory)
                 try await server.publish(200, to: channel)
@@ -110,6 +144,12 @@ extension DaemonTests {
                 try await daemon.eventually("nothing is pending") { try await server.hasNothingPending(channel) }
                 #expect(receiver.takenTwice == 0)
                 // No attempt of a message runs beside another: each comes after the one before has ended.
+                #expect(receiver.besideItself == 0)
+                let attempts = Dictionary(grouping: receiver.requests, by: \.sequence)
+                for sequence in stride(from: UInt64(5), through: 200, by: 5) {
+                    let times = attempts[sequence, default: []].map(\.receivedAt)
+                    #expect(times.count >= 2 && times[1] - times[0] >= .seconds(1), "message \(sequence) came at \(times)")
+                }
                 #expect(try await daemon.metric("duplicates_suppressed_total") > 0)
                 #expect(await daemon.terminate() == .status(0))
             }
@@ -190,6 +230,7 @@ extension DaemonTests {
                     try await daemon.eventually("all is delivered") { receiver.takenCount == 200 }
                     try await daemon.eventually("nothing is pending") { try await server.hasNothingPending(channel) }
                     #expect(receiver.takenTwice == 0)
+                    #expect(receiver.besideItself == 0)
                     #expect(await daemon.terminate() == .status(0))
                 }
             }
@@ -210,6 +251,7 @@ extension DaemonTests {
                     try await daemon.eventually("all is delivered") { receiver.takenCount == 2_000 }
                     try await daemon.eventually("nothing is pending") { try await server.hasNothingPending(channel) }
                     #expect(receiver.takenTwice == 0)
+                    #expect(receiver.besideItself == 0)
                     #expect(await daemon.terminate() == .status(0))
                 }
             }

@@ -88,7 +88,7 @@ extension DaemonTests {
                 receiver.answer { $0.attempt == 1 ? .status(503) : .status(200) }
                 let channel = server.uniqueName("orders")
                 var config = BridgeConfig(server, client: server.uniqueName("bridge"))
-                config.addHTTP("ho\\\"ok", receiver.url)
+                config.addHTTP("ho\\\"ok", receiver.url, #", "circuit_breaker": false"#)
                 config.addRoute("ro\\\\ute", channel: channel, to: ["ho\\\"ok"], #", "retry": { "initial": "50ms" }"#)
                 let daemon = try await DaemonProcess.start(config, in: directory)
                 try await server.publish(10, to: channel)

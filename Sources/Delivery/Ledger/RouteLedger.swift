@@ -160,6 +160,11 @@ package struct RouteLedger {
 
     // MARK: Messages
 
+    /// Whether the message is held, or was delivered and is remembered: `received` would not begin anything with it.
+    package func knows(_ sequence: UInt64) -> Bool {
+        sequence <= self.newest.sequence && (self.entries.contains(sequence) || self.settled.contains(sequence))
+    }
+
     package mutating func received(_ envelope: Envelope, now: NIODeadline) -> Reception {
         let sequence = envelope.sequence
         if sequence > self.newest.sequence {

@@ -16,7 +16,8 @@ extension StanSession {
         guard case .open(let subjects) = self.state, self.nats.isConnected, self.pingTimer != nil else { return }
         self.pingsOut += 1
         guard self.pingsOut <= self.configuration.pingMaxOut else {
-            return self.lost(StanError(lost: .pingsUnanswered, "stan: connection lost due to PING failure"))
+            let loss: StanError.Loss = self.pingsUnheard >= self.configuration.pingMaxOut ? .serverAway : .pingsUnanswered
+            return self.lost(StanError(lost: loss, "stan: connection lost due to PING failure"))
         }
         let ping = StanWire.Ping(connectionID: self.connectionID)
         try? self.nats.publish(ping.encoded(), to: subjects.ping, reply: self.pingInbox)
@@ -24,10 +25,15 @@ extension StanSession {
 
     func pingAnswered(_ message: borrowing NATSMessage) {
         // Nobody listens: the server is down or is changing its leader. That counts as unanswered.
-        guard case .open = self.state, !message.saysNoResponders else { return }
+        guard case .open = self.state else { return }
+        guard !message.saysNoResponders else {
+            self.pingsUnheard += 1
+            return
+        }
         guard let answer = try? StanWire.PingResponse(decoding: message.payload) else { return }
         if answer.error.isEmpty {
             self.pingsOut = 0
+            self.pingsUnheard = 0
         } else {
             self.lost(StanError(lost: .forgotten, answer.error))
         }
@@ -35,6 +41,8 @@ extension StanSession {
 
     package func natsConnected(to server: NATSServerAddress, info: ServerInfo) {
         self.pingsOut = 0
+        self.pingsUnheard = 0
+        if case .open(let subjects) = self.state { self.takeBackUnanswered(subjects) }
         self.ping()
         self.publishWaiting()
     }

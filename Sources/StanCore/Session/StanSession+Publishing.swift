@@ -110,6 +110,8 @@ extension StanSession {
             completion(nil)
         } else if let ack = try? StanWire.PubAck(decoding: message.payload), let completion = self.publishes.take(ack.guid) {
             completion(ack.error.isEmpty ? nil : StanError(.refused, ack.error, guid: ack.guid))
+            // Nothing is wrong with what went out. Servers say that to clients that they do not know, too.
+            if ack.error == StanServerError.invalidPublishRequest, self.pingsOut == 0 { self.ping() }
         }
         self.publishWaiting()
     }

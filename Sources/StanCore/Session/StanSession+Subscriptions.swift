@@ -28,6 +28,7 @@ extension StanSession {
             subscriber: subscriber,
             logger: self.logger
         )
+        self.takeBackUnanswered(subjects)
         let id = self.nats.subscribe(subscription.inbox, subscriber: subscription)
         self.subscriptions.append((id, subscription))
         var now = timespec()
@@ -58,18 +59,18 @@ extension StanSession {
     ) throws(StanError) {
         switch result {
         case .failure(NATSError.timeout):
-            // The server may still make it; then nobody would listen, and a durable of that name would count as active.
-            var request = StanWire.UnsubscribeRequest()
-            request.clientID = self.configuration.clientID
-            request.subject = subscription.channel
-            request.inbox = subscription.inbox
-            try? self.nats.publish(request.encoded(), to: subjects.closeSubscription)
+            self.gotNoAnswer(subscription)
+            self.takeBackUnanswered(subjects)
             throw StanError(.subscribeTimeout, "stan: subscribe request timeout")
         case .failure(NATSError.noResponders):
             throw StanError(.subscribeTimeout, "stan: subscribe request timeout: no STAN server is listening")
         case .failure(let error):
+            // It went out as far as one knows, and its answer is lost with the connection.
+            self.gotNoAnswer(subscription)
             throw StanError(nats: error)
         case .success(let message):
+            // What was taken back before, on the same connection, the server has seen.
+            self.unanswered.removeAll()
             let answer: StanWire.SubscriptionResponse = try Self.decode(message, "subscription response")
             guard answer.error.isEmpty else { throw Self.refusal(answer.error) }
             guard case .open = self.state else { throw .closed }
@@ -78,6 +79,26 @@ extension StanSession {
             }
             subscription.activate(ackInbox: answer.ackInbox)
         }
+    }
+
+    /// The server may have made the subscription, or will. Then nobody listens to it: a durable of that name would count as in use,
+    /// and a queue group would lose time with each message that it gets.
+    private func gotNoAnswer(_ subscription: StanChannelSubscription) {
+        var request = StanWire.UnsubscribeRequest()
+        request.clientID = self.configuration.clientID
+        request.subject = subscription.channel
+        request.inbox = subscription.inbox
+        self.unanswered.append(request)
+        if self.unanswered.count > Self.unansweredLimit { self.unanswered.removeFirst() }
+    }
+
+    /// So many are taken back at once: the others have been before.
+    private static let unansweredLimit = 64
+
+    /// Once, and again on each new connection and with every further request, until one is answered: what takes back can get lost, too.
+    func takeBackUnanswered(_ subjects: Subjects) {
+        guard !subjects.closeSubscription.isEmpty else { return }
+        for request in self.unanswered { try? self.nats.publish(request.encoded(), to: subjects.closeSubscription) }
     }
 
     func end(_ subscription: StanChannelSubscription, keepingDurable: Bool) -> EventLoopFuture<Void> {

@@ -39,6 +39,9 @@ package final class StanSession: NATSConnectionObserver {
     let connectionID = ByteBuffer(string: NUID.make())
     var natsSubscriptions: [NATSSubscriptionID] = []
     var subscriptions: [(id: NATSSubscriptionID, subscription: StanChannelSubscription)] = []
+
+    /// Requests to subscribe that went out and whose answer did not come: what the server may have made of them has to go.
+    var unanswered: [StanWire.UnsubscribeRequest] = []
     var publishes: PublishTable
     var waitingPublishes: CircularBuffer<WaitingPublish> = []
     var lastTicket: UInt64 = 0
@@ -51,6 +54,8 @@ package final class StanSession: NATSConnectionObserver {
 
     let pingInbox = NUID.makeInbox()
     var pingsOut = 0
+    /// How many of them NATS has answered, for want of a server.
+    var pingsUnheard = 0
     var pingTimer: Scheduled<Void>?
     var ackTimer: Scheduled<Void>?
 

@@ -120,7 +120,7 @@ final class Bridge: Service {
     private func completeWhenReady(_ promise: EventLoopPromise<String?>, deadline: NIODeadline) {
         guard let supervisor = self.core.value?.supervisor, !supervisor.isReady else { return promise.succeed(nil) }
         guard NIODeadline.now() < deadline else {
-            return promise.succeed(supervisor.status.trouble ?? "the STAN server has not answered")
+            return promise.succeed(supervisor.trouble ?? "the STAN server has not answered")
         }
         // A look now and then, only at the start, and for every way in which it can come to be ready.
         _ = self.eventLoop.scheduleTask(in: .milliseconds(50)) { self.completeWhenReady(promise, deadline: deadline) }
@@ -215,7 +215,7 @@ final class Bridge: Service {
         let unacked = try? await self.eventLoop.flatSubmit {
             let core = self.core.value
             core?.upkeep?.cancel()
-            let held = core?.routes.reduce(0) { $0 + $1.held } ?? 0
+            let held = core?.routes.reduce(0) { $0 + $1.held + $1.owedAcks } ?? 0
             let stopped = core?.supervisor.stop() ?? self.eventLoop.makeSucceededVoidFuture()
             return stopped.map { held }
         }.get()
@@ -235,11 +235,24 @@ final class Bridge: Service {
         try? await done.futureResult.get()
     }
 
-    private func completeWhenDrained(_ promise: EventLoopPromise<Void>, deadline: NIODeadline) {
+    private func completeWhenDrained(_ promise: EventLoopPromise<Void>, deadline: NIODeadline, isWaitingForServer: Bool = false) {
         let inDelivery = self.core.value?.routes.reduce(0) { $0 + $1.inDelivery } ?? 0
-        guard inDelivery > 0, NIODeadline.now() < deadline else { return promise.succeed() }
+        let owed = self.core.value?.routes.reduce(0) { $0 + $1.unrecordedAcks } ?? 0
+        guard inDelivery + owed > 0, NIODeadline.now() < deadline else { return promise.succeed() }
+        let isWaiting = inDelivery == 0
+        if isWaiting, !isWaitingForServer {
+            self.logger.warning(
+                """
+                waiting for the server to take the acks of what has been delivered; what it does not take in time is delivered \
+                again after the next start
+                """,
+                metadata: ["acks": "\(owed)"]
+            )
+        }
         // A look every few milliseconds, only while stopping, and for every reason for which a delivery may end.
-        _ = self.eventLoop.scheduleTask(in: .milliseconds(5)) { self.completeWhenDrained(promise, deadline: deadline) }
+        _ = self.eventLoop.scheduleTask(in: .milliseconds(5)) {
+            self.completeWhenDrained(promise, deadline: deadline, isWaitingForServer: isWaiting || isWaitingForServer)
+        }
     }
 
     /// How everything stands at the moment.

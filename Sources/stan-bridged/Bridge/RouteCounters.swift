@@ -42,4 +42,16 @@ struct RouteStatus: Sendable {
     var retrying: Int
     var oldestUnackedSeconds: Double
     var counters: RouteCounters
+    /// Why it is not subscribed, if that is known.
+    var trouble: String?
+    var obstacle: Obstacle?
+
+    /// A message that fails, in an ordered route: others wait for it.
+    struct Obstacle: Sendable, Equatable {
+        var sequence: UInt64
+        var sink: String
+        var reason: String
+        /// Whether only messages of the same key wait.
+        var isOfOneKey: Bool
+    }
 }

@@ -1,6 +1,7 @@
 import Delivery
 import Logging
 import NIOCore
+import StanCore
 import Synchronization
 
 /// A ledger at work: messages in, batches to the sinks, their reports back, acks out. Lives on the event loop.
@@ -22,6 +23,10 @@ final class RouteLane {
     private var timer: Scheduled<Void>?
     private var timerDue: NIODeadline?
     private var isDraining = false
+
+    /// What has been delivered, and could not be acked: the server does not know it yet.
+    private var owedAcks: Set<UInt64> = []
+    private var sessionSince: NIODeadline?
 
     /// - Parameters:
     ///   - journal: where what happens is written down; nil: nowhere.
@@ -49,7 +54,11 @@ final class RouteLane {
     var inDelivery: Int { self.ledger.inDelivery }
     var retrying: Int { self.ledger.retrying }
     var failing: Int { self.ledger.failing }
+    var owed: Int { self.owedAcks.count }
     var oldestReceivedAt: NIODeadline? { self.ledger.oldestReceivedAt }
+
+    /// Whether a message of that sequence is a copy.
+    func knows(_ sequence: UInt64) -> Bool { self.ledger.knows(sequence) }
 
     // MARK: In
 
@@ -59,6 +68,7 @@ final class RouteLane {
             let delivery = Delivery(envelope: envelope, attempt: 1)
             for sink in self.settings.sinks.indices { self.outgoing[sink].append(delivery) }
         }
+        if !self.owedAcks.isEmpty, reception == .acknowledgeAgain { self.owedAcks.remove(envelope.sequence) }
         return reception
     }
 
@@ -115,7 +125,10 @@ final class RouteLane {
                 case .acknowledge:
                     delivered += 1
                     route.acknowledge(sequence, from: self)
-                case .settledWithoutSession, .waitForOthers:
+                case .settledWithoutSession:
+                    delivered += 1
+                    self.owedAcks.insert(sequence)
+                case .waitForOthers:
                     delivered += 1
                 case .retry, .deadLetter, .ignoreResult:
                     break
@@ -176,14 +189,28 @@ final class RouteLane {
 
     func sessionLost() {
         self.ledger.sessionLost()
+        self.sessionSince = nil
     }
 
     func sessionResumed(isNew: Bool) {
-        for sequence in self.ledger.sessionResumed(isNew: isNew, now: .now()) { self.route.acknowledge(sequence, from: self) }
+        let now = NIODeadline.now()
+        self.sessionSince = now
+        for sequence in self.ledger.sessionResumed(isNew: isNew, now: now) {
+            self.route.acknowledge(sequence, from: self)
+            self.owedAcks.remove(sequence)
+        }
+        // A new session gets from the server what only this client's durable keeps for it; all else may go to others, or nowhere.
+        let subscription = self.settings.subscription
+        if isNew, subscription.durableName == nil || subscription.queueGroup != nil { self.owedAcks.removeAll() }
     }
 
     func forget() {
-        self.ledger.forget(now: .now())
+        let now = NIODeadline.now()
+        self.ledger.forget(now: now)
+        // So long after, the server would have sent it again.
+        if let since = self.sessionSince, !self.owedAcks.isEmpty, now > since + self.settings.ledger.settledMemory {
+            self.owedAcks.removeAll()
+        }
         if let journal = self.journal, journal.wantsSnapshot { journal.replace(with: self.ledger.memory) }
     }
 

@@ -10,13 +10,19 @@ final class RouteRunner: StanSubscriber {
     private let journal: RouteJournal?
     private let memory: RouteMemory
     private let eventLoop: any EventLoop
-    private let logger: Logger
+    /// Names the route and its channel.
+    let logger: Logger
 
     private var lane: RouteLane?
     /// Lanes of channels that the server has begun anew since. They finish what they hold.
     private var retired: [RouteLane] = []
     private var subscription: StanChannelSubscription?
     private var isDraining = false
+
+    /// Why it is not subscribed, when it is not and somebody has said why.
+    var trouble: String?
+    /// What was tried last, and failed, of what others wait for.
+    private var obstacle: RouteStatus.Obstacle?
     private var counters: RouteCounters
     /// One for each sink, and one for the dead-letter sink.
     private var failures: [FailureSummary]
@@ -81,8 +87,9 @@ final class RouteRunner: StanSubscriber {
         }
         self.counters.received += 1
         if delivery.frame.redelivered { self.counters.redelivered += 1 }
-        // Sequences begin at 1; and what is to end takes in nothing new: the server keeps it.
-        guard delivery.frame.sequence > 0, !self.isDraining else { return }
+        // Sequences begin at 1; and what is to end takes in nothing new: the server keeps it. Only copies of what has been delivered
+        // are acked, lest the next process deliver them once more.
+        guard delivery.frame.sequence > 0, !self.isDraining || self.currentLane.knows(delivery.frame.sequence) else { return }
         let envelope = Envelope(
             sequence: delivery.frame.sequence,
             timestamp: delivery.frame.timestamp,
@@ -102,6 +109,8 @@ final class RouteRunner: StanSubscriber {
             self.acknowledge(envelope.sequence)
         case .refuse:
             self.counters.refused += 1
+        case .channelRestarted where self.isDraining:
+            break
         case .channelRestarted:
             self.startLaneAnew(with: envelope, now: now)
         }
@@ -202,6 +211,7 @@ final class RouteRunner: StanSubscriber {
         if !self.retired.isEmpty { self.retired.removeAll { $0.held == 0 } }
         // What is being tried again just now has not been delivered either.
         guard self.lane?.failing ?? 0 == 0, self.retired.allSatisfy({ $0.failing == 0 }) else { return }
+        self.obstacle = nil
         for sink in self.failures.indices {
             guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
             self.logger.notice(
@@ -217,16 +227,32 @@ final class RouteRunner: StanSubscriber {
             LogKey.sink: "\(self.sinkName(at: index))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
         ]
         self.logger.debug("delivery failed", metadata: metadata)
+        if let isOfOneKey = self.settings.ordering.isByKey {
+            self.obstacle = RouteStatus.Obstacle(
+                sequence: sequence,
+                sink: self.sinkName(at: index),
+                reason: failure.reason,
+                isOfOneKey: isOfOneKey
+            )
+        }
         switch self.failures[index].failed(now: now) {
         case .began:
             metadata["retry_in"] = "\(Self.seconds(due - now))"
-            self.logger.warning("a delivery failed; it is retried until it succeeds, and is not acked before", metadata: metadata)
+            self.logger.warning(self.failureText, metadata: metadata)
         case .continues(let count):
             metadata["failed_attempts"] = "\(count)"
             metadata["waiting"] = "\(self.retrying)"
             self.logger.warning("deliveries go on failing", metadata: metadata)
         case .recovered, nil:
             break
+        }
+    }
+
+    private var failureText: Logger.Message {
+        switch self.settings.ordering {
+        case .unordered: "a delivery failed; it is retried, and is not acked before it succeeds"
+        case .ordered: "a delivery failed; it is retried, and the route waits for it, since it is ordered"
+        case .keyed: "a delivery failed; it is retried, and messages of the same key wait for it"
         }
     }
 
@@ -279,7 +305,9 @@ final class RouteRunner: StanSubscriber {
             inFlight: self.held,
             retrying: self.retrying,
             oldestUnackedSeconds: oldest.map { Double((NIODeadline.now() - $0).nanoseconds) / 1e9 } ?? 0,
-            counters: self.counters
+            counters: self.counters,
+            trouble: self.isSubscribed ? nil : self.trouble,
+            obstacle: self.obstacle
         )
     }
 
@@ -293,6 +321,12 @@ final class RouteRunner: StanSubscriber {
 
     /// Deliveries that sinks have in hand.
     var inDelivery: Int { self.lanes.reduce(0) { $0 + $1.inDelivery } }
+
+    /// Messages that have been delivered, and whose acks the server has yet to be sent.
+    var owedAcks: Int { self.lane?.owed ?? 0 }
+
+    /// Those of them that the next process would deliver again: there is no journal that tells it.
+    var unrecordedAcks: Int { self.journal == nil ? self.owedAcks : 0 }
 
     /// Messages that are not acked.
     var held: Int { self.lanes.reduce(0) { $0 + $1.held } }

@@ -43,3 +43,14 @@ struct RouteSettings {
         return configuration
     }
 }
+
+extension RouteLedger.Ordering {
+    /// Whether messages wait only for others of their key; nil where they do not wait at all.
+    var isByKey: Bool? {
+        switch self {
+        case .unordered: nil
+        case .ordered: false
+        case .keyed: true
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import Delivery
 import Logging
 import NATSTransport
 import NIOCore
@@ -20,6 +21,7 @@ final class SessionSupervisor: NATSConnectionObserver {
     private let nats: NATSConnection
     private let configuration: StanConfiguration
     private let routes: [RouteRunner]
+    private var subscribings: [RouteSubscribing] = []
     private let eventLoop: any EventLoop
     private let logger: Logger
 
@@ -28,14 +30,19 @@ final class SessionSupervisor: NATSConnectionObserver {
     private var isStopping = false
     private var hadSession = false
     /// How often in a row a session could not be made, or a server not be reached.
-    private var failures = 0
+    private var failures: UInt32 = 0
+    /// How often in a row a session was lost soon after it had been made.
+    private var shortSessions: UInt32 = 0
+    private var sessionSince = NIODeadline.now()
+    private var serverErrors = FailureSummary()
     private var generator = SystemRandomNumberGenerator()
     private(set) var status = Status()
 
-    /// The pauses between attempts to make a session or to subscribe: soon at first, since after a restart a server needs a
-    /// moment, and never long.
-    private static let firstPause = TimeAmount.milliseconds(250)
-    private static let longestPause = TimeAmount.seconds(10)
+    /// The pauses between attempts to make a session: soon at first, since after a restart a server needs a moment, and never long.
+    private static let pauses = RetrySchedule(initial: .milliseconds(250), maximum: .seconds(10))
+
+    /// A session that is lost within this time may be lost as soon again: the next one is made after a pause.
+    private static let shortSession = TimeAmount.seconds(10)
 
     init(
         nats: NATSConnection,
@@ -48,6 +55,9 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.configuration = configuration
         self.routes = routes
         self.logger = logger
+        self.subscribings = routes.map { route in
+            RouteSubscribing(route: route, nats: nats) { [weak self] in self?.found($0, in: $1) }
+        }
     }
 
     func start() {
@@ -61,12 +71,19 @@ final class SessionSupervisor: NATSConnectionObserver {
         return session
     }
 
+    /// What is in the way of being ready, if anybody has said.
+    var trouble: String? {
+        self.status.trouble
+            ?? self.routes.lazy.compactMap { route in route.trouble.map { "route \(route.settings.name): \($0)" } }.first
+    }
+
     var isReady: Bool { self.session != nil && self.nats.isConnected && self.routes.allSatisfy(\.isSubscribed) }
 
     // MARK: NATS
 
     func natsConnected(to server: NATSServerAddress, info: ServerInfo) {
         self.status.isConnected = true
+        self.status.trouble = nil
         self.failures = 0
         self.logger.info("connected to NATS", metadata: [LogKey.server: "\(server)", "version": "\(info.version)"])
         if self.session == nil {
@@ -74,6 +91,7 @@ final class SessionSupervisor: NATSConnectionObserver {
         } else {
             self.status.reconnects += 1
             for route in self.routes { route.connectionChanged(isConnected: true) }
+            for subscribing in self.subscribings { subscribing.connectionCame() }
         }
     }
 
@@ -96,7 +114,12 @@ final class SessionSupervisor: NATSConnectionObserver {
     }
 
     func natsServerError(_ error: NATSServerError) {
-        self.logger.error("the NATS server refused something that the bridge needs", metadata: [LogKey.error: "\(error.text)"])
+        let text: Logger.Message = "the NATS server refused something that the bridge needs"
+        switch self.serverErrors.failed(now: .now()) {
+        case .began: self.logger.error(text, metadata: [LogKey.error: "\(error.text)"])
+        case .continues(let count): self.logger.error(text, metadata: [LogKey.error: "\(error.text)", "refusals": "\(count)"])
+        case .recovered, nil: self.logger.debug(text, metadata: [LogKey.error: "\(error.text)"])
+        }
     }
 
     // MARK: Session
@@ -117,16 +140,18 @@ final class SessionSupervisor: NATSConnectionObserver {
     }
 
     private func sessionMade(_ session: StanSession) {
-        self.failures = 0
         if self.hadSession { self.status.reconnects += 1 }
         self.hadSession = true
+        self.sessionSince = .now()
         self.status.hasSession = true
         self.status.trouble = nil
-        self.logger.info(
-            "STAN session established",
-            metadata: ["cluster": "\(self.configuration.clusterID)", "client": "\(self.configuration.clientID)"]
-        )
-        for route in self.routes { self.subscribe(route, in: session, attempt: 1) }
+        self.logger.info("STAN session established", metadata: self.identity)
+        self.failures = 0
+        for subscribing in self.subscribings { subscribing.begin(in: session) }
+    }
+
+    private var identity: Logger.Metadata {
+        ["cluster": "\(self.configuration.clusterID)", "client": "\(self.configuration.clientID)"]
     }
 
     private func sessionRefused(_ error: StanError) {
@@ -137,87 +162,85 @@ final class SessionSupervisor: NATSConnectionObserver {
             switch error.code {
             case .clientIDInUse:
                 """
-                the STAN server knows another live client with our client id; trying again until it is gone. If it is no \
-                instance that is being replaced, give this one another client_id
+                the STAN server knows another live client with our client id, one that answers it; trying again until it is gone. \
+                If it is no instance that is being replaced, stop it or give this one another stan.client_id
                 """
             case .connectTimeout:
                 "no STAN server answers for the cluster id; trying again. Either it is down, or stan.cluster_id is wrong"
+            case .nats:
+                "the STAN session could not be made, for the connection to NATS was lost; trying again when it is back"
             default:
                 "the STAN server refused the session; trying again"
             }
-        self.logAttempt(.warning, text, [LogKey.error: "\(error)", "cluster": "\(self.configuration.clusterID)"])
-        self.retrySession()
+        self.logAttempt(.warning, text, self.identity.merging([LogKey.error: "\(error)"]) { $1 })
+        self.retrySession(in: Self.pauses.delay(after: self.failures, using: &self.generator))
     }
 
     private func sessionLost(_ error: StanError) {
-        self.session = nil
-        self.status.hasSession = false
+        self.letGoOfSession()
         self.status.trouble = error.description
-        for route in self.routes { route.sessionLost() }
+        self.shortSessions = NIODeadline.now() - self.sessionSince < Self.shortSession ? self.shortSessions + 1 : 0
         self.logger.warning(
             """
             the STAN session was lost; making a new one. Deliveries go on; the server sends what is not acked again, \
             and what was delivered meanwhile is acked then
             """,
-            metadata: [LogKey.error: "\(error)"]
+            metadata: [LogKey.error: "\(error)", LogKey.reason: "\(Self.meaning(of: error))"]
         )
         if error.loss == .pingsUnanswered {
             // Nothing comes through any more: the socket may be dead without knowing it.
             self.nats.reconnect(because: .stale)
         }
-        self.retrySession()
+        let pause = self.shortSessions == 0 ? .zero : Self.pauses.delay(after: self.shortSessions, using: &self.generator)
+        self.retrySession(in: pause)
     }
 
-    private func retrySession() {
+    private static func meaning(of error: StanError) -> String {
+        switch error.loss {
+        case .pingsUnanswered:
+            "nothing comes through any more: the server hangs, or the connection is dead; NATS is connected anew"
+        case .serverAway: "the connection to NATS works, and no STAN server listens: it is down, or has no leader"
+        case .forgotten:
+            "the server does not know it any more: it has restarted without it, or somebody else has taken the client id"
+        default: "the connection to NATS has ended"
+        }
+    }
+
+    private func letGoOfSession() {
+        self.session = nil
+        self.status.hasSession = false
+        for subscribing in self.subscribings { subscribing.end() }
+        for route in self.routes { route.sessionLost() }
+    }
+
+    private func retrySession(in pause: TimeAmount) {
         guard !self.isStopping else { return }
         self.sessionTimer?.cancel()
-        self.sessionTimer = self.eventLoop.assumeIsolated().scheduleTask(in: self.pause(self.failures)) { [weak self] in
-            self?.makeSession()
-        }
+        self.sessionTimer = self.eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in self?.makeSession() }
     }
 
     // MARK: Routes
 
-    private func subscribe(_ route: RouteRunner, in session: StanSession, attempt: Int) {
+    private func found(_ finding: RouteSubscribing.Finding, in session: StanSession) {
         guard self.session === session, !self.isStopping else { return }
-        session.subscribe(to: route.settings.channel, options: route.settings.subscription, subscriber: route) { result in
-            guard self.session === session else { return }
-            switch result {
-            case .success(let subscription):
-                route.subscribed(subscription)
-                self.logger.info(
-                    "subscribed",
-                    metadata: [LogKey.route: "\(route.settings.name)", LogKey.channel: "\(route.settings.channel)"]
-                )
-            case .failure(let error) where error.code == .connectionLost:
-                session.abandon()
-                self.sessionLost(error)
-            case .failure(let error):
-                self.status.trouble = "route \(route.settings.name): \(error)"
-                if attempt == 1 || attempt.isMultiple(of: 20) {
-                    self.logger.error(
-                        "the STAN server did not take the subscription; trying again",
-                        metadata: [
-                            LogKey.route: "\(route.settings.name)", LogKey.channel: "\(route.settings.channel)",
-                            LogKey.error: "\(error)",
-                        ]
-                    )
-                }
-                _ = self.eventLoop.assumeIsolated().scheduleTask(in: self.pause(attempt)) { [weak self] in
-                    self?.subscribe(route, in: session, attempt: attempt + 1)
-                }
-            }
+        switch finding {
+        case .sessionLost(let error):
+            session.abandon()
+            self.sessionLost(error)
+        case .sessionInTheWay:
+            self.renewSession(session)
         }
     }
 
-    // MARK: Helpers
-
-    /// Doubles with each failure, with a fifth left to chance.
-    private func pause(_ failures: Int) -> TimeAmount {
-        let factor = Int64(1) << Int64(min(max(failures - 1, 0), 10))
-        let pause = min(Self.firstPause.nanoseconds * factor, Self.longestPause.nanoseconds)
-        return .nanoseconds(Int64(Double(pause) * Double.random(in: 0.8...1.2, using: &self.generator)))
+    /// With a session the server ends all of its subscriptions, those included that nobody here knows of.
+    private func renewSession(_ session: StanSession) {
+        self.logger.warning("the STAN session is closed, and a new one made, to free what the server keeps of it")
+        session.onLost = nil
+        self.letGoOfSession()
+        session.close().assumeIsolated().whenComplete { _ in self.retrySession(in: .zero) }
     }
+
+    // MARK: Helpers
 
     /// The first failures in a row, then every twentieth: nobody reads the same line every few seconds.
     private func logAttempt(_ level: Logger.Level, _ text: Logger.Message, _ metadata: Logger.Metadata) {
@@ -233,6 +256,7 @@ final class SessionSupervisor: NATSConnectionObserver {
     func stop() -> EventLoopFuture<Void> {
         self.isStopping = true
         self.sessionTimer?.cancel()
+        for subscribing in self.subscribings { subscribing.end() }
         guard let session = self.session, session.isOpen, self.nats.isConnected else {
             self.session?.abandon()
             self.nats.close()

@@ -82,6 +82,9 @@ final class StanSink: Sink {
         switch error.code {
         case .tooLarge, .invalidArgument: return .rejected(reason: reason)
         case .nats, .connectionClosed, .connectionLost: return .unavailable(reason: reason, after: Self.pauseWithoutSession)
+        // What a server says to a session that it does not know any more, without having looked at the message.
+        case .refused where error.message == StanServerError.invalidPublishRequest:
+            return .unavailable(reason: reason, after: Self.pauseWithoutSession)
         default: return .retry(reason: reason, after: nil)
         }
     }

@@ -23,7 +23,8 @@ struct AdminServer: Service {
             let status = await self.status()
             let missing = Self.missing(status)
             return missing.isEmpty
-                ? Self.text("ready\n") : Self.text(missing.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+                ? Self.text((["ready"] + Self.obstacles(status)).joined(separator: "\n") + "\n")
+                : Self.text(missing.joined(separator: "\n") + "\n", status: .serviceUnavailable)
         }
         router.get("/metrics") { _, _ in
             Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
@@ -59,9 +60,19 @@ struct AdminServer: Service {
         if !status.session.hasSession { missing.append("no STAN session") }
         if !missing.isEmpty, let trouble = status.session.trouble { missing.append(trouble) }
         for route in status.routes where !route.isSubscribed {
-            missing.append("route \(route.name): not subscribed to \(route.channel)")
+            missing.append("route \(route.name): not subscribed to \(route.channel)\(route.trouble.map { ": \($0)" } ?? "")")
         }
         return missing
+    }
+
+    /// What holds up ordered routes, a line each. They are as ready as they can be: what helps is at the other end.
+    static func obstacles(_ status: Bridge.Status) -> [String] {
+        status.routes.compactMap { route in
+            route.obstacle.map { obstacle in
+                "route \(route.name): \(obstacle.isOfOneKey ? "messages of the same key wait" : "stopped")"
+                    + " for message \(obstacle.sequence), which \(obstacle.sink) has not taken: \(obstacle.reason)"
+            }
+        }
     }
 
     private static func text(

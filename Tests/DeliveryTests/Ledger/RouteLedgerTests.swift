@@ -73,6 +73,26 @@ struct RouteLedgerTests {
         #expect(ledger.inDelivery == 0)
     }
 
+    @Test(
+        "it knows what it holds and what it has delivered, and nothing else: not even what an earlier process wrote down too far ahead"
+    )
+    func knows() {
+        var memory = RouteMemory()
+        memory.newest = RouteMemory.Newest(sequence: 5, timestamp: 0)
+        for sequence: UInt64 in [4, 9] { memory.settled.insert(sequence) }
+        var ledger = RouteLedger(
+            configuration: .init(sinks: 1, retry: .exact, capacity: 100, settledMemory: Self.memory),
+            seed: 1,
+            memory: memory
+        )
+        #expect((1...9).filter { ledger.knows($0) } == [4])
+        _ = ledger.sessionResumed(isNew: true, now: .zero)
+        #expect(ledger.received(.message(6), now: .zero) == .deliver)
+        #expect(ledger.received(.message(7), now: .zero) == .deliver)
+        #expect(ledger.delivered(6, sink: 0, now: .zero) == .acknowledge)
+        #expect((1...9).filter { ledger.knows($0) } == [4, 6, 7])
+    }
+
     // MARK: Several sinks
 
     @Test("the ack comes after the last of several sinks", arguments: [2, 3, 32])

@@ -11,6 +11,7 @@ final class WebhookReceiver: Sendable {
         /// By names in lower case.
         var headers: [String: String]
         var body: String
+        var receivedAt = NIODeadline.now()
 
         var sequence: UInt64 { self.headers["stan-sequence"].flatMap { UInt64($0) } ?? 0 }
         var attempt: Int { self.headers["stan-attempt"].flatMap { Int($0) } ?? 0 }
@@ -18,6 +19,8 @@ final class WebhookReceiver: Sendable {
 
     enum Answer: Sendable {
         case status(Int, after: TimeAmount = .zero)
+        /// At once, with a `Retry-After` of so many seconds.
+        case comeBack(Int, seconds: Int)
         /// When the test says so.
         case atRelease(Int)
         /// Never.
@@ -27,6 +30,9 @@ final class WebhookReceiver: Sendable {
     private struct State {
         var requests: [Request] = []
         var taken: [UInt64: Int] = [:]
+        /// What each connection waits for the answer of.
+        var inHand: [ObjectIdentifier: UInt64] = [:]
+        var besideItself = 0
         var answer: @Sendable (Request) -> Answer = { _ in .status(200) }
         var held: [@Sendable () -> Void] = []
         var listener: (any Channel)?
@@ -79,6 +85,9 @@ final class WebhookReceiver: Sendable {
     var takenCount: Int { self.state.withLock { $0.taken.count } }
     var takenTwice: Int { self.taken.values.count { $0 > 1 } }
 
+    /// How often a message came while another attempt of it waited for its answer.
+    var besideItself: Int { self.state.withLock { $0.besideItself } }
+
     // MARK: Switches
 
     /// How to answer from now on. Default: 200, at once.
@@ -98,7 +107,8 @@ final class WebhookReceiver: Sendable {
 
     /// Listens again on the same port.
     func listen() async throws {
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // One loop for all, so that the end of a connection is not overtaken by what comes on the next.
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -128,11 +138,15 @@ final class WebhookReceiver: Sendable {
     fileprivate func received(_ request: Request, on channel: any Channel) {
         let answer = self.state.withLock { state in
             state.requests.append(request)
+            if state.inHand.values.contains(request.sequence) { state.besideItself += 1 }
+            state.inHand[ObjectIdentifier(channel)] = request.sequence
             return state.answer(request)
         }
         switch answer {
         case .status(let status, .zero):
             self.give(status, to: request, on: channel)
+        case .comeBack(let status, let seconds):
+            self.give(status, to: request, on: channel, "Retry-After: \(seconds)\r\n")
         case .status(let status, let delay):
             channel.eventLoop.scheduleTask(in: delay) { self.give(status, to: request, on: channel) }
         case .atRelease(let status):
@@ -142,15 +156,22 @@ final class WebhookReceiver: Sendable {
         }
     }
 
-    private func give(_ status: Int, to request: Request, on channel: any Channel) {
+    private func give(_ status: Int, to request: Request, on channel: any Channel, _ headers: String = "") {
         guard channel.isActive else { return }
         // Counted before it is sent: whoever has seen the answer may look.
-        if 200...299 ~= status { self.state.withLock { $0.taken[request.sequence, default: 0] += 1 } }
-        channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 \(status) Status\r\nContent-Length: 0\r\n\r\n"), promise: nil)
+        self.state.withLock { state in
+            state.inHand[ObjectIdentifier(channel)] = nil
+            if 200...299 ~= status { state.taken[request.sequence, default: 0] += 1 }
+        }
+        let answer = "HTTP/1.1 \(status) Status\r\n\(headers)Content-Length: 0\r\n\r\n"
+        channel.writeAndFlush(ByteBuffer(string: answer), promise: nil)
     }
 
     fileprivate func ended(_ channel: any Channel) {
-        self.state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
+        self.state.withLock { state in
+            state.connections[ObjectIdentifier(channel)] = nil
+            state.inHand[ObjectIdentifier(channel)] = nil
+        }
     }
 
     /// As much HTTP/1.1 as the daemon speaks: requests with a `Content-Length`, one after the other.

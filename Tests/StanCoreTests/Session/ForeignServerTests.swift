@@ -67,6 +67,32 @@ struct ForeignServerTests {
         }
     }
 
+    @Test(
+        "A server that refuses a good message is asked at once whether it knows the session",
+        arguments: ["", "client has been replaced or is no longer registered"]
+    )
+    func refusedMessage(pingError: String) async throws {
+        try await FakeServer.with { server, fake in
+            try await fake.answerConnects()
+            try await fake.answer("\(server.clusterID).ping", with: StanWire.PingResponse(error: pingError).encoded())
+            try await fake.answer("\(server.clusterID).pub.>") { message in
+                let guid = (try? StanWire.PubMsg(decoding: message.payload))?.guid ?? ""
+                return StanWire.PubAck(guid: guid, error: StanServerError.invalidPublishRequest).encoded()
+            }
+            // The next ping would come in a minute.
+            try await withSession(server, configure: { $0.pingInterval = .seconds(60) }) { session in
+                for _ in 0..<10 where session.lostWith.isEmpty {
+                    #expect(await codeOfFailure { try await session.publish("x", to: "foo") } != nil)
+                }
+                if pingError.isEmpty {
+                    #expect(session.lostWith == [])
+                } else {
+                    try await eventually("the session is lost") { session.lostWith == [StanError(lost: .forgotten, pingError)] }
+                }
+            }
+        }
+    }
+
     @Test("A server from before clients could ping is not pinged", arguments: [true, false])
     func oldServer(_ isOld: Bool) async throws {
         try await self.withForeignServer({ if isOld { $0.protocolVersion = 0 } }) { server, nats, prefix in

@@ -97,7 +97,7 @@ struct HostileServerTests {
             }
             try await withSession(server, configure: configure) { session in
                 try await eventually("the session is lost") { !session.lostWith.isEmpty }
-                #expect(session.lostWith.map(\.code) == [.connectionLost])
+                #expect(session.lostWith.map(\.loss) == [.pingsUnanswered])
             }
         }
     }

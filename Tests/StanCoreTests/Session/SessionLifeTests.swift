@@ -102,7 +102,7 @@ struct SessionLifeTests {
     }
 
     @Test(
-        "109 Pings that nobody answers end the session after one more than may be out",
+        "109 Pings that find no server end the session after one more than may be out",
         .enabled(if: !StanTestServer.isReal, "stops the server")
     )
     func pingFailure() async throws {
@@ -116,7 +116,33 @@ struct SessionLifeTests {
                 try await server.devServer?.stop()
                 try await eventually("the session is lost") { !session.lostWith.isEmpty }
                 #expect(ContinuousClock.now - start > .milliseconds(1900))
-                #expect(session.lostWith == [StanError(lost: .pingsUnanswered, "stan: connection lost due to PING failure")])
+                #expect(session.lostWith == [StanError(lost: .serverAway, "stan: connection lost due to PING failure")])
+            }
+        }
+    }
+
+    @Test("A subscribe whose answer is lost with the connection is taken back: the durable can be had when it is back")
+    func answerLost() async throws {
+        try await withStanServer { server in
+            try await withTCPProxy(to: server.address.port) { proxy in
+                let witness = try await NATSTestClient.connect(server.url)
+                let requests = try await witness.subscribe("_STAN.sub.\(server.clusterID)")
+                try await withSession(server, url: proxy.url) { session in
+                    let channel = server.uniqueName("foo")
+                    try await proxy.stall([.toClient])
+                    async let code = codeOfFailure { _ = try await session.subscribe(to: channel) { $0.durableName = "d" } }
+                    #expect(await requests.next() != nil)
+                    try await proxy.dropConnections()
+                    #expect(await code == .nats)
+                    try await proxy.resume()
+                    try await eventually("it is connected") { try await session.nats.run { $0.isConnected } }
+
+                    let received = try await session.subscribe(to: channel) { $0.durableName = "d" }
+                    try await session.publish("1", to: channel)
+                    try await eventually("the message has come") { received.sequences == [1] }
+                    #expect(session.lostWith == [])
+                }
+                try await witness.close()
             }
         }
     }
