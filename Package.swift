@@ -67,9 +67,12 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"])]
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .yum(["libzstd-devel"])]),
+        .target(name: "Compression", dependencies: ["CZlib", "CZstd"], swiftSettings: swift6),
         .target(
             name: "Delivery",
-            dependencies: ["CCurl", "Checksums", "Matching", heap, logging, nioCore, nioPosix],
+            dependencies: ["CCurl", "Checksums", "Compression", "Matching", crypto, heap, logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .executableTarget(
@@ -91,6 +94,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swift6
         ),
+        .testTarget(name: "CompressionTests", dependencies: ["CZlib", "CZstd", "Compression"], swiftSettings: swift6),
         .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: swift6),
         .testTarget(name: "ConfigTests", dependencies: ["Config", "Matching"], swiftSettings: swift6),
         .testTarget(
@@ -112,7 +116,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "Matching", "TestSupport", hummingbird, logging, nioCore, nioPosix],
+            dependencies: ["Compression", "Delivery", "Matching", "TestSupport", hummingbird, logging, nioCore, nioPosix],
             swiftSettings: swift6
         ),
         .testTarget(

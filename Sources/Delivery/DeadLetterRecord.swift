@@ -1,7 +1,7 @@
 import Matching
 package import NIOCore
 
-/// A line of a dead-letter file, read again: what ``FileRecordEncoder`` wrote in the format `json`, and the message exactly as it was.
+/// A line of a dead-letter file, read again: what ``RecordEncoder`` wrote in the format `json`, and the message exactly as it was.
 package struct DeadLetterRecord: Sendable, Equatable {
     /// The line is not a dead letter.
     package struct Malformed: Error, Equatable, CustomStringConvertible {
@@ -88,8 +88,8 @@ package struct DeadLetterRecord: Sendable, Equatable {
         func body() throws(Malformed) -> ByteBuffer {
             if let data = self.data() { return data }
             if let (kind, bytes) = self.find("text"), kind == .string { return self.decoded(bytes) }
-            if let (kind, bytes) = self.find("data_base64"), kind == .string, let body = Self.base64(self.decoded(bytes)) {
-                return body
+            if let (kind, bytes) = self.find("data_base64"), kind == .string, let body = Base64.decode(self.decoded(bytes).readableBytesView) {
+                return ByteBuffer(bytes: body)
             }
             throw Malformed(description: "it has neither \"data\" nor \"text\" nor \"data_base64\"")
         }
@@ -104,44 +104,6 @@ package struct DeadLetterRecord: Sendable, Equatable {
             while isSpace(start - 1) { start -= 1 }
             while isSpace(end) { end += 1 }
             return self.line.getSlice(at: start, length: end - start)
-        }
-
-        /// With padding, and nothing but letters: what was written.
-        private static func base64(_ text: ByteBuffer) -> ByteBuffer? {
-            guard text.readableBytes % 4 == 0 else { return nil }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(text.readableBytes / 4 * 3)
-            var bits: UInt32 = 0
-            var count = 0
-            var padding = 0
-            for letter in text.readableBytesView {
-                if letter == UInt8(ascii: "=") {
-                    padding += 1
-                    bits <<= 6
-                } else {
-                    guard padding == 0, let value = Self.value(ofLetter: letter) else { return nil }
-                    bits = bits << 6 | value
-                }
-                count += 1
-                guard count % 4 == 0 else { continue }
-                bytes += [
-                    UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
-                ]
-                bits = 0
-            }
-            guard padding <= 2 else { return nil }
-            return ByteBuffer(bytes: bytes.dropLast(padding))
-        }
-
-        private static func value(ofLetter letter: UInt8) -> UInt32? {
-            switch letter {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(letter - UInt8(ascii: "a")) + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(letter - UInt8(ascii: "0")) + 52
-            case UInt8(ascii: "+"): 62
-            case UInt8(ascii: "/"): 63
-            default: nil
-            }
         }
     }
 }

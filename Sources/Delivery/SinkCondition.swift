@@ -5,6 +5,9 @@ package struct SinkCondition: Sendable, Equatable {
     /// Whether the sink is taken to be down and is left alone for a while.
     package var isBreakerOpen = false
 
+    /// Whether the sink has said that it takes nothing any more, so that nothing is sent until the configuration is loaded again.
+    package var isPaused = false
+
     package init() {}
 }
 
@@ -14,7 +17,10 @@ final class SinkConditionBox: Sendable {
 
     var value: SinkCondition { self.state.withLock { $0 } }
 
-    func setBreakerOpen(_ isOpen: Bool) {
-        self.state.withLock { $0.isBreakerOpen = isOpen }
+    func set(isBreakerOpen: Bool, isPaused: Bool) {
+        self.state.withLock { state in
+            state.isBreakerOpen = isBreakerOpen
+            state.isPaused = isPaused
+        }
     }
 }

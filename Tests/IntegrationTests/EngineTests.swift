@@ -129,8 +129,9 @@ extension DaemonTests {
                 let daemon = try await DaemonProcess.start(config, in: directory)
                 try await server.publish(5, to: channel)
                 try await daemon.eventually("it says what stops it") {
-                    let (status, body) = try await daemon.get("/readyz")
-                    return status == 200 && body.contains(": stopped for message 3, which hook has not taken: HTTP 500")
+                    let answer = try await daemon.get("/readyz")
+                    let wanted = ": stopped for message 3, which hook has not taken: HTTP 500"
+                    return answer.status == 200 && answer.body.contains(wanted)
                 }
                 #expect(Set(receiver.requests.map(\.sequence)) == [1, 2, 3])
                 try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") == 5 }

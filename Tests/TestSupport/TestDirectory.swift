@@ -19,6 +19,7 @@ package final class TestDirectory: Sendable {
     /// Puts a new file in the place of one that is there, in one step.
     ///
     /// - Returns: the path of the file.
+    @discardableResult
     package func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: self.path(of: name)), options: .atomic)
         return self.path(of: name)

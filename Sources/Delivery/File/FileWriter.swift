@@ -19,7 +19,7 @@ struct FileWriter: ~Copyable {
     /// Paths are made once a route, not once a batch. Holds the contexts, so that an address is never that of another.
     private var paths: [ObjectIdentifier: (context: RouteContext, path: String)] = [:]
 
-    private var encoder: FileRecordEncoder
+    private var encoder: RecordEncoder
     private var buffer: RecordBuffer
     private var report = GroupReport()
     private var uses: UInt64 = 0
@@ -30,7 +30,7 @@ struct FileWriter: ~Copyable {
         self.operations = operations
         self.counters = counters
         self.logger = logger
-        self.encoder = FileRecordEncoder(format: configuration.format)
+        self.encoder = RecordEncoder(format: configuration.format)
         self.buffer = RecordBuffer(capacity: 64 << 10)
     }
 

@@ -22,21 +22,14 @@ final class CurlTransfer {
     unowned let lane: HTTPLane
 
     /// What is on its way, while something is.
-    private(set) var sequence: UInt64 = 0
+    private(set) var parcel: HTTPParcel?
     private(set) var route: HTTPRouteLane?
 
     /// The gate's word for this request.
     var ticket = SinkGate.Ticket.usual
 
-    /// The lines of a dead letter, which hardly any message is.
-    private var deadLetterLines: CurlHeaderList?
-
-    /// Keeps the bytes alive that libcurl sends.
-    private var bodyStorage: Unmanaged<AnyObject>?
-
-    private var request = HTTPRequestBuilder()
-    private let messageLines: UnsafeMutableBufferPointer<curl_slist>
-    private let errorText: UnsafeMutableBufferPointer<CChar>
+    private let request = HTTPRequest()
+    let errorText: UnsafeMutableBufferPointer<CChar>
     private let excerpt: UnsafeMutableRawBufferPointer
     private var excerptCount = 0
     private var answerCount = 0
@@ -49,25 +42,31 @@ final class CurlTransfer {
 
     /// Whether the request was sent a second time because a connection had gone stale.
     private var isRepeated = false
+    private var demandsFreshConnection = false
+
+    /// How many redirects it has followed.
+    private(set) var followed = 0
+
+    /// When it began, where that is of interest.
+    private var startedAt = NIODeadline.uptimeNanoseconds(0)
+
+    /// Of the secrets that the options were set with.
+    private var generation = 0
 
     /// - Returns: nil when there is no memory for a handle.
     init?(lane: HTTPLane) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.lane = lane
-        self.messageLines = .allocate(capacity: HTTPRequestBuilder.Line.allCases.count)
-        self.messageLines.initialize(repeating: curl_slist(data: nil, next: nil))
         self.errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         self.errorText.initialize(repeating: 0)
         self.excerpt = .allocate(byteCount: Self.excerptLength, alignment: 1)
-        self.linkMessageLines()
-        self.setUp()
+        self.generation = lane.kit.generation
+        self.setUp(lane.kit)
     }
 
     deinit {
         curl_easy_cleanup(self.easy)
-        self.bodyStorage?.release()
-        self.messageLines.deallocate()
         self.errorText.deallocate()
         self.excerpt.deallocate()
     }
@@ -80,36 +79,23 @@ final class CurlTransfer {
     // MARK: Requests
 
     /// Makes the next request ready to be added to the multi handle.
-    func prepare(_ delivery: Delivery, route: HTTPRouteLane) {
-        self.sequence = delivery.envelope.sequence
-        if self.route !== route {
-            self.route = route
-            self.request.use(keyPrefix: route.keyPrefix)
-            self.linkMessageLines()
-        }
+    func prepare(_ parcel: HTTPParcel, route: HTTPRouteLane) {
+        let kit = self.lane.kit
+        self.parcel = parcel
+        self.route = route
         self.forgetAnswer()
-        if self.isRepeated { self.demandFreshConnection(false) }
-        self.request.write(
-            sequence: delivery.envelope.sequence,
-            timestamp: delivery.envelope.timestamp,
-            attempt: delivery.attempt
-        )
-        self.bodyStorage?.release()
-        // What escapes from the closure is allowed to: the storage is retained until the transfer is over.
-        let (isJSON, storage) = delivery.envelope.body.withUnsafeReadableBytesWithStorageManagement { bytes, storage in
-            let isEmpty = bytes.isEmpty
-            let start = isEmpty ? UnsafeRawPointer(Self.emptyBody.utf8Start) : bytes.baseAddress
-            _ = stan_easy_set_offset(self.easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-            _ = stan_easy_set_pointer(self.easy, CURLOPT_POSTFIELDS, start)
-            return (route.looksAtBodies && JSONText.isValid(bytes), storage.retain())
+        self.isRepeated = false
+        if self.demandsFreshConnection { self.demandFreshConnection(false) }
+        if self.followed > 0 { self.returnToURL() }
+        if self.generation != kit.generation {
+            self.generation = kit.generation
+            CurlOptions.setProxy(kit.resolved.proxy, to: self.easy)
         }
-        self.bodyStorage = storage
-        var lines = route.lines(isJSON: isJSON, isRedelivered: delivery.envelope.redelivered)
-        self.deadLetterLines = delivery.deadLetter.map {
-            CurlHeaderList(HTTPRequestBuilder.lines(of: $0, of: route.context), goingOnIn: lines)
-        }
-        if let first = self.deadLetterLines?.first { lines = first }
-        self.messageLines[self.messageLines.count - 1].next = lines
+        if kit.endpoint.redirects.isFollowing { self.startedAt = .now() }
+        self.request.prepare(parcel, route: route, kit: kit, seconds: self.lane.loop.secondsSinceEpoch)
+        _ = stan_easy_set_offset(self.easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(self.request.body.count))
+        _ = stan_easy_set_pointer(self.easy, CURLOPT_POSTFIELDS, self.request.body.baseAddress)
+        _ = stan_easy_set_pointer(self.easy, CURLOPT_HTTPHEADER, self.request.lines)
     }
 
     /// Whether the request was lost to a connection that the other side closed, between two requests, just as this one was sent.
@@ -127,12 +113,31 @@ final class CurlTransfer {
     /// Makes the same request ready to be added again, for a connection that nothing can be wrong with yet.
     func prepareAgain() {
         self.forgetAnswer()
-        self.demandFreshConnection(true)
+        self.isRepeated = true
+        // Where connections are shared, the one that has gone stale is out of the way, and the next one serves all.
+        if !self.lane.sharesConnections { self.demandFreshConnection(true) }
     }
 
     private func demandFreshConnection(_ isDemanded: Bool) {
-        self.isRepeated = isDemanded
+        self.demandsFreshConnection = isDemanded
         _ = stan_easy_set_long(self.easy, CURLOPT_FRESH_CONNECT, isDemanded ? 1 : 0)
+    }
+
+    /// Makes the same request ready to be added again, for another URL, in what is left of its time.
+    func prepareToFollow(to url: String) {
+        self.forgetAnswer()
+        self.isRepeated = false
+        self.followed += 1
+        let passed = (NIODeadline.now() - self.startedAt).nanoseconds / 1_000_000
+        let left = Int64(self.lane.endpoint.timeoutMilliseconds) - passed
+        _ = stan_easy_set_long(self.easy, CURLOPT_TIMEOUT_MS, Int(max(1, left)))
+        self.setURL(url)
+    }
+
+    private func returnToURL() {
+        self.followed = 0
+        _ = stan_easy_set_long(self.easy, CURLOPT_TIMEOUT_MS, self.lane.endpoint.timeoutMilliseconds)
+        self.setURL(self.lane.endpoint.configuration.url)
     }
 
     private func forgetAnswer() {
@@ -145,47 +150,8 @@ final class CurlTransfer {
 
     /// Lets go of the message after the request is over.
     func finish() {
-        self.bodyStorage?.release()
-        self.bodyStorage = nil
-    }
-
-    /// libcurl would read a body without an address from a callback.
-    private static let emptyBody: StaticString = ""
-
-    private func linkMessageLines() {
-        for line in HTTPRequestBuilder.Line.allCases {
-            self.messageLines[line.rawValue].data = self.request.text(of: line)?.assumingMemoryBound(to: CChar.self)
-            guard line.rawValue + 1 < self.messageLines.count else { continue }
-            self.messageLines[line.rawValue].next = self.messageLines.baseAddress.map { $0 + line.rawValue + 1 }
-        }
-    }
-
-    /// Options that stay. None of them can fail with a libcurl that has HTTP, but for the URL, which has been parsed before.
-    private func setUp() {
-        let endpoint = self.lane.endpoint
-        let easy = self.easy
-        _ = stan_easy_set_pointer(easy, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
-        _ = stan_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, self.errorText.baseAddress)
-        _ = stan_easy_set_string(easy, CURLOPT_URL, endpoint.url)
-        _ = stan_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        _ = stan_easy_set_long(easy, CURLOPT_POST, 1)
-        if endpoint.method != "POST" { _ = stan_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, endpoint.method) }
-        _ = stan_easy_set_pointer(easy, CURLOPT_HTTPHEADER, self.messageLines.baseAddress)
-        _ = stan_easy_set_long(easy, CURLOPT_TIMEOUT_MS, endpoint.timeoutMilliseconds)
-        _ = stan_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, endpoint.connectTimeoutMilliseconds)
-        _ = stan_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        // No signals in a process with threads.
-        _ = stan_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        // A lookup that outlives its transfer is left to end by itself: waiting for it would hold up every other transfer.
-        _ = stan_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
-        // The configuration says where messages go; variables such as http_proxy do not.
-        _ = stan_easy_set_string(easy, CURLOPT_PROXY, "")
-        _ = stan_easy_set_header_function(easy, headerArrived)
-        _ = stan_easy_set_pointer(easy, CURLOPT_HEADERDATA, Unmanaged.passUnretained(self).toOpaque())
-        _ = stan_easy_set_write_function(easy, answerArrived)
-        _ = stan_easy_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
-        _ = stan_easy_set_close_socket_function(easy, socketClosed)
-        _ = stan_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self.lane.loop).toOpaque())
+        self.request.release()
+        self.parcel = nil
     }
 
     // MARK: Answers
@@ -197,6 +163,7 @@ final class CurlTransfer {
         } else if line.starts(with: "HTTP/".utf8) {
             self.isHeadWhole = false
             self.status = HTTPText.status(ofLine: line) ?? 0
+            self.lane.sharesConnections = line.count > 5 && line[5] == UInt8(ascii: "2")
         }
     }
 
@@ -224,8 +191,6 @@ final class CurlTransfer {
     /// The end of a request that was not plain success, in words for the classifier.
     func end(_ result: CURLcode) -> HTTPTransferEnd {
         guard self.isAnswered(result) else { return .failed(self.failure(result)) }
-        var redirect: UnsafePointer<CChar>?
-        _ = stan_easy_get_string(self.easy, CURLINFO_REDIRECT_URL, &redirect)
         let excerpt = HTTPText.excerpt(
             UnsafeRawBufferPointer(rebasing: self.excerpt[..<self.excerptCount]),
             isCut: self.answerCount > self.excerptCount
@@ -234,10 +199,17 @@ final class CurlTransfer {
             HTTPAnswer(
                 status: self.status,
                 retryAfter: self.header("Retry-After"),
-                redirect: redirect.map { String(cString: $0) },
+                redirect: self.redirect,
                 excerpt: excerpt
             )
         )
+    }
+
+    /// The absolute URL that the answer points to.
+    private var redirect: String? {
+        var redirect: UnsafePointer<CChar>?
+        _ = stan_easy_get_string(self.easy, CURLINFO_REDIRECT_URL, &redirect)
+        return redirect.map { String(cString: $0) }
     }
 
     private func header(_ name: String) -> String? {
@@ -252,24 +224,33 @@ final class CurlTransfer {
             return self.status == 0 ? .notHTTP : .cut(cause: "the answer's head has no end")
         case CURLE_COULDNT_RESOLVE_HOST:
             return .unresolved
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return .proxy(cause: "could not resolve its name")
+        case CURLE_PROXY:
+            return .proxy(cause: self.detail(result))
         case CURLE_COULDNT_CONNECT:
             var number = 0
             _ = stan_easy_get_long(self.easy, CURLINFO_OS_ERRNO, &number)
-            guard number != 0 else { return .notConnected(cause: self.detail(result)) }
-            return .notConnected(cause: strerror(CInt(number)).map { String(cString: $0).lowercased() } ?? self.detail(result))
+            let cause = number == 0 ? nil : strerror(CInt(number)).map { String(cString: $0).lowercased() }
+            guard self.lane.kit.resolved.proxy == nil else {
+                return .proxy(cause: "could not connect to it: \(cause ?? self.detail(result))")
+            }
+            return .notConnected(cause: cause ?? self.detail(result))
         case CURLE_OPERATION_TIMEDOUT:
             var sent: curl_off_t = 0
             _ = stan_easy_get_offset(self.easy, CURLINFO_PRETRANSFER_TIME_T, &sent)
-            return sent == 0 ? .connectTimedOut : .timedOut
+            if sent == 0 { return .connectTimedOut }
+            return self.detail(result).hasPrefix("Operation too slow") ? .tooSlow : .timedOut
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CIPHER:
+            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_INITFAILED:
             return .tls(cause: Self.cause(ofTLSDetail: self.detail(result)))
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2:
             return .notHTTP
         case CURLE_GOT_NOTHING:
             return .cut(cause: "nothing was answered")
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:
-            return .cut(cause: self.detail(result))
+            let cause = self.detail(result)
+            return cause.hasPrefix("CONNECT tunnel failed") ? .proxy(cause: cause) : .cut(cause: cause)
         default:
             return .other(cause: self.detail(result))
         }
@@ -292,7 +273,7 @@ final class CurlTransfer {
 }
 
 /// libcurl calls this with each line of an answer's head, the empty one at its end included.
-private func headerArrived(
+func headerArrived(
     bytes: UnsafeMutablePointer<CChar>?,
     size: Int,
     count: Int,
@@ -305,7 +286,7 @@ private func headerArrived(
 }
 
 /// libcurl calls this with each piece of an answer's body. A count that differs from what was given ends the transfer.
-private func answerArrived(
+func answerArrived(
     bytes: UnsafeMutablePointer<CChar>?,
     size: Int,
     count: Int,
@@ -317,7 +298,7 @@ private func answerArrived(
 }
 
 /// libcurl calls this to close a connection's socket, at any time and also for a connection whose transfer is long gone.
-private func socketClosed(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> CInt {
+func socketClosed(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> CInt {
     guard let context else { return 1 }
     return Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().close(socket)
 }

@@ -24,8 +24,18 @@ enum CurlURL {
         return HTTPLocation(
             scheme: scheme,
             authority: HTTPText.oneLine(port.map { "\(host):\($0)" } ?? host),
-            hostAndPort: HTTPText.oneLine("\(host):\(port ?? (scheme == "https" ? "443" : "80"))")
+            hostAndPort: HTTPText.oneLine("\(host):\(port ?? (scheme == "https" ? "443" : "80"))"),
+            hasCredentials: self.part(CURLUPART_USER, of: handle) != nil
         )
+    }
+
+    /// The URL with another host, or nil when that cannot be.
+    static func url(_ url: String, host: String) -> String? {
+        guard let handle = curl_url() else { return nil }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK, curl_url_set(handle, CURLUPART_HOST, host, 0) == CURLUE_OK
+        else { return nil }
+        return self.part(CURLUPART_URL, of: handle)
     }
 
     private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {

@@ -16,6 +16,9 @@ struct HTTPAnswer: Sendable, Equatable {
     /// The absolute URL a redirect points to.
     var redirect: String?
 
+    /// Why it was not followed.
+    var refusal = "redirects are not followed"
+
     /// The first bytes of the body, on one line.
     var excerpt = ""
 }
@@ -28,6 +31,12 @@ enum HTTPTransferFailure: Sendable, Equatable {
     case notConnected(cause: String)
     case connectTimedOut
     case timedOut
+
+    /// It went on, but slower than it has to.
+    case tooSlow
+
+    /// - Parameter cause: what the proxy, or the way to it, has to say.
+    case proxy(cause: String)
 
     /// - Parameter cause: what is wrong with the handshake or the certificate.
     case tls(cause: String)
@@ -43,6 +52,11 @@ struct HTTPAnswerClassifier: Sendable {
     let location: HTTPLocation
     let timeout: Duration
     let connectTimeout: Duration
+    var lowSpeed: HTTPSink.Configuration.LowSpeed?
+
+    /// Statuses that are judged otherwise than by default.
+    var retriedStatuses: Set<Int> = []
+    var rejectedStatuses: Set<Int> = []
 
     /// Whether the message has arrived. The hot path asks only this.
     static func isSuccess(_ status: Int) -> Bool {
@@ -64,10 +78,12 @@ struct HTTPAnswerClassifier: Sendable {
     /// - Parameter failure: what was made of it.
     func verdict(_ end: HTTPTransferEnd, _ failure: DeliveryFailure) -> SinkGate.End {
         switch (end, failure) {
+        case (.answered, .unavailable): .isGone
         case (.answered, .rejected): .works
         case (.answered, .retry(_, .some(let after))): .asksForPause(after)
         case (.answered, _): .fails
-        case (.failed(.unresolved), _), (.failed(.notConnected), _), (.failed(.connectTimedOut), _), (.failed(.tls), _):
+        case (.failed(.unresolved), _), (.failed(.notConnected), _), (.failed(.connectTimedOut), _), (.failed(.tls), _),
+            (.failed(.proxy), _):
             .unreachable
         case (.failed, _): .fails
         }
@@ -78,14 +94,20 @@ struct HTTPAnswerClassifier: Sendable {
         switch answer.status {
         case 300...399:
             if let target = answer.redirect.flatMap(Self.origin) { reason += ", which points to \(target)" }
-            reason += " (redirects are not followed)"
+            reason += " (\(answer.refusal))"
         default:
             break
         }
         if !answer.excerpt.isEmpty { reason += ": \"\(answer.excerpt)\"" }
+        let after = answer.retryAfter.flatMap { RetryAfter.parse($0, now: now) }
+        if self.retriedStatuses.contains(answer.status) { return .retry(reason: reason, after: after) }
+        if self.rejectedStatuses.contains(answer.status) { return .rejected(reason: reason) }
         switch answer.status {
         case 408, 425, 429, 500...:
-            return .retry(reason: reason, after: answer.retryAfter.flatMap { RetryAfter.parse($0, now: now) })
+            return .retry(reason: reason, after: after)
+        case 410:
+            // Not the message's fault, and nothing that time heals.
+            return .unavailable(reason: reason, after: nil)
         case 300...499:
             return .rejected(reason: reason)
         default:
@@ -104,6 +126,11 @@ struct HTTPAnswerClassifier: Sendable {
             "could not connect to \(self.location.hostAndPort) within \(HTTPText.describe(self.shownConnectTimeout))"
         case .timedOut:
             "no whole answer from \(self.location.authority) within \(HTTPText.describe(self.timeout))"
+        case .tooSlow:
+            "\(self.location.authority) was slower than \(self.lowSpeed?.bytesPerSecond ?? 0) bytes a second for "
+                + "\(self.lowSpeed?.seconds ?? 0)s"
+        case .proxy(let cause):
+            "the proxy on the way to \(self.location.authority): \(cause)"
         case .tls(let cause):
             "TLS with \(self.location.authority): \(cause)"
         case .notHTTP:

@@ -7,26 +7,22 @@ final class HTTPLane {
     let endpoint: HTTPEndpoint
     unowned let loop: CurlLoop
 
-    /// A batch of which some deliveries have not been started.
-    private struct Waiting {
-        let deliveries: [Delivery]
-        var next = 0
-        let route: HTTPRouteLane
-    }
-
     private let classifier: HTTPAnswerClassifier
     private let condition: SinkConditionBox
     private let logger: Logger
     private var gate: SinkGate
     private var isDraining = false
-    private let sinkLines: CurlHeaderList
-    private var waiting = CircularBuffer<Waiting>()
+    let kit: HTTPRequestKit
+    private var queue: HTTPQueue<HTTPRouteLane>
+
+    /// Whether the endpoint takes more than one request at a time on a connection. A transfer's to set.
+    var sharesConnections = false
     private var idle: [CurlTransfer] = []
     private var running: [ObjectIdentifier: CurlTransfer] = [:]
     private var routes: [HTTPRouteLane.Key: HTTPRouteLane] = [:]
     private var routesWithResults: [HTTPRouteLane] = []
 
-    /// When the gate wants to be asked again, if nothing ends before.
+    /// When there may be something to start, if nothing ends or comes before.
     private(set) var nextWake: NIODeadline?
 
     /// Whether the loop already knows that this lane has something to do before the round ends. The loop's to set.
@@ -38,11 +34,15 @@ final class HTTPLane {
         self.condition = condition
         self.logger = logger
         self.gate = SinkGate(endpoint.gate, now: .now())
-        self.sinkLines = CurlHeaderList(endpoint.headerLines)
+        self.kit = HTTPRequestKit(endpoint, logger: logger, now: .now())
+        self.queue = HTTPQueue(endpoint.configuration.batching)
         self.classifier = HTTPAnswerClassifier(
             location: endpoint.location,
-            timeout: endpoint.timeout,
-            connectTimeout: endpoint.connectTimeout
+            timeout: endpoint.configuration.timeout,
+            connectTimeout: endpoint.configuration.connectTimeout,
+            lowSpeed: endpoint.configuration.lowSpeed,
+            retriedStatuses: endpoint.configuration.retriedStatuses,
+            rejectedStatuses: endpoint.configuration.rejectedStatuses
         )
     }
 
@@ -52,7 +52,8 @@ final class HTTPLane {
         guard !batch.deliveries.isEmpty else { return }
         let route = self.route(of: batch)
         route.accepted(batch)
-        self.waiting.append(Waiting(deliveries: batch.deliveries, route: route))
+        self.queue.append(batch.deliveries, of: route, now: .now())
+        if self.isDraining { self.giveBack() }
     }
 
     private func route(of batch: DeliveryBatch) -> HTTPRouteLane {
@@ -63,7 +64,12 @@ final class HTTPLane {
             self.routes = self.routes.filter { $0.value.outstanding > 0 }
             self.routesBeforeSweep = max(64, 2 * self.routes.count)
         }
-        let route = HTTPRouteLane(batch, endpoint: self.endpoint, sinkLines: self.sinkLines)
+        let route = HTTPRouteLane(
+            batch,
+            endpoint: self.endpoint,
+            contentType: self.kit.encoder.contentType,
+            sinkLines: self.kit.sinkLines
+        )
         self.routes[key] = route
         return route
     }
@@ -73,13 +79,22 @@ final class HTTPLane {
     /// Starts what may run.
     func startWaiting() {
         self.nextWake = nil
-        guard !self.waiting.isEmpty else { return }
+        guard !self.queue.isEmpty else { return }
         let now = NIODeadline.now()
-        while !self.waiting.isEmpty {
+        self.kit.refresh(now: now)
+        while true {
+            // Asked first whether there is anything: a permission has to be used.
+            switch self.queue.readiness(now: now, isHurried: self.isDraining) {
+            case .ready: break
+            case .wait(let until):
+                self.nextWake = until
+                return
+            case .empty: return
+            }
             switch self.gate.mayBegin(now: now) {
             case .begin(let ticket):
-                let (delivery, route) = self.takeFirst()
-                self.start(delivery, route: route, ticket)
+                guard let (parcel, route) = self.queue.next(now: now, isHurried: self.isDraining) else { return }
+                self.start(parcel, route: route, ticket)
             case .wait(let until):
                 self.nextWake = until
                 return
@@ -89,45 +104,29 @@ final class HTTPLane {
         }
     }
 
-    private func takeFirst() -> (Delivery, HTTPRouteLane) {
-        let first = self.waiting.startIndex
-        let index = self.waiting[first].next
-        let route = self.waiting[first].route
-        let delivery = self.waiting[first].deliveries[index]
-        if index + 1 == self.waiting[first].deliveries.count {
-            self.waiting.removeFirst()
-        } else {
-            self.waiting[first].next = index + 1
-        }
-        return (delivery, route)
-    }
-
-    /// What waits for an endpoint that is taken to be down is given back; what comes later too.
+    /// What waits for an endpoint that is taken to be down is given back; what comes later too. What is gathered leaves.
     func drain() {
         self.isDraining = true
         self.giveBack()
     }
 
     private func giveBack() {
-        guard self.isDraining, self.gate.isOpen else { return }
-        while !self.waiting.isEmpty {
-            let (delivery, route) = self.takeFirst()
-            let reason = "\(self.endpoint.location.authority) is taken to be down, and the daemon stops"
-            self.failed(delivery.envelope.sequence, route, .unavailable(reason: reason, after: nil))
-        }
+        guard self.isDraining, self.gate.isOpen || self.gate.isPaused else { return }
+        let reason = "\(self.endpoint.location.authority) is taken to be down, and the daemon stops"
+        self.queue.removeAll { self.failed($0, $1, .unavailable(reason: reason, after: nil)) }
     }
 
-    private func start(_ delivery: Delivery, route: HTTPRouteLane, _ ticket: SinkGate.Ticket) {
+    private func start(_ parcel: HTTPParcel, route: HTTPRouteLane, _ ticket: SinkGate.Ticket) {
         guard let transfer = self.idle.popLast() ?? CurlTransfer(lane: self) else {
             _ = self.gate.ended(ticket, .unknown, now: .now())
-            return self.failed(delivery.envelope.sequence, route, .retry(reason: "out of memory for another request", after: nil))
+            return self.failed(parcel, route, .retry(reason: "out of memory for another request", after: nil))
         }
-        transfer.prepare(delivery, route: route)
+        transfer.prepare(parcel, route: route)
         transfer.ticket = ticket
         guard self.loop.add(transfer) else {
             transfer.finish()
             _ = self.gate.ended(ticket, .unknown, now: .now())
-            return self.failed(delivery.envelope.sequence, route, .retry(reason: "libcurl did not take the request", after: nil))
+            return self.failed(parcel, route, .retry(reason: "libcurl did not take the request", after: nil))
         }
         self.running[ObjectIdentifier(transfer)] = transfer
     }
@@ -142,11 +141,17 @@ final class HTTPLane {
             transfer.prepareAgain()
             if self.loop.add(transfer) { return }
         }
+        guard let parcel = transfer.parcel else { return }
         if transfer.isAnswered(result), HTTPAnswerClassifier.isSuccess(transfer.status) {
             self.note(self.gate.ended(transfer.ticket, .works, now: .now()).change)
-            if route.delivered(transfer.sequence) { self.routesWithResults.append(route) }
+            parcel.forEachSequence { if route.delivered($0) { self.routesWithResults.append(route) } }
         } else {
-            self.judge(transfer, route, transfer.end(result))
+            let end = transfer.end(result)
+            switch self.redirect(transfer, end) {
+            case .followed: return
+            case .none: self.judge(transfer, parcel, route, end)
+            case .refused(let end): self.judge(transfer, parcel, route, end)
+            }
         }
         self.loop.remove(transfer)
         transfer.finish()
@@ -154,20 +159,64 @@ final class HTTPLane {
         self.idle.append(transfer)
     }
 
-    private func judge(_ transfer: CurlTransfer, _ route: HTTPRouteLane, _ end: HTTPTransferEnd) {
+    private enum Redirection {
+        case none
+        case followed
+        /// With the reason in it.
+        case refused(HTTPTransferEnd)
+    }
+
+    private func redirect(_ transfer: CurlTransfer, _ end: HTTPTransferEnd) -> Redirection {
+        guard case .answered(var answer) = end, (300...399).contains(answer.status) else { return .none }
+        let decision = self.endpoint.redirects.decide(
+            status: answer.status,
+            from: self.endpoint.location,
+            to: answer.redirect.flatMap { try? CurlURL.location(of: $0) },
+            followed: transfer.followed
+        )
+        switch decision {
+        case .refuse(let why):
+            answer.refusal = why
+        case .follow:
+            self.loop.remove(transfer)
+            transfer.prepareToFollow(to: answer.redirect ?? "")
+            if self.loop.add(transfer) { return .followed }
+            answer.refusal = "libcurl did not take it"
+        }
+        return .refused(.answered(answer))
+    }
+
+    private func judge(_ transfer: CurlTransfer, _ parcel: HTTPParcel, _ route: HTTPRouteLane, _ end: HTTPTransferEnd) {
         var failure = self.classifier.failure(end, now: self.loop.secondsSinceEpoch)
         let (countsAsAttempt, change) = self.gate.ended(transfer.ticket, self.classifier.verdict(end, failure), now: .now())
         if !countsAsAttempt, case .retry(let reason, let after) = failure {
             failure = .unavailable(reason: reason, after: after)
         }
         self.note(change, reason: failure.reason)
-        self.failed(transfer.sequence, route, failure)
+        if case .rejected = failure, let halves = parcel.halves {
+            // It is one of them that is not taken; the others should not have to go with it.
+            return self.queue.append(halves: halves, of: route)
+        }
+        self.failed(parcel, route, failure)
+    }
+
+    private func failed(_ parcel: HTTPParcel, _ route: HTTPRouteLane, _ failure: DeliveryFailure) {
+        parcel.forEachSequence { self.failed($0, route, failure) }
     }
 
     private func note(_ change: SinkGate.Change?, reason: String = "") {
         guard let change else { return }
-        self.condition.setBreakerOpen(self.gate.isOpen)
+        self.condition.set(isBreakerOpen: self.gate.isOpen, isPaused: self.gate.isPaused)
         switch change {
+        case .paused:
+            self.logger.error(
+                """
+                the endpoint says that it is gone for good (410): nothing is sent to it any more until the configuration is loaded \
+                again. What waits for it is kept
+                """,
+                metadata: ["reason": "\(reason)"]
+            )
+            self.giveBack()
         case .opened:
             self.logger.error(
                 """
@@ -198,7 +247,7 @@ final class HTTPLane {
         self.running.removeAll()
         self.idle.removeAll()
         self.nextWake = nil
-        self.waiting.removeAll()
+        self.queue.removeAll { _, _ in }
         self.routes.removeAll()
         self.routesWithResults.removeAll()
     }

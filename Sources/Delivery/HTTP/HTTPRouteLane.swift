@@ -19,6 +19,9 @@ final class HTTPRouteLane {
 
     let keyPrefix: [UInt8]
 
+    /// How its messages are written as events, where they are.
+    let event: CloudEvent?
+
     /// Whether the content type depends on the body.
     let looksAtBodies: Bool
 
@@ -30,34 +33,67 @@ final class HTTPRouteLane {
     private var receiver: (any DeliveryReceiver)?
     private var report: DeliveryReport
 
-    // The heads of one list each; all go on in the same lines.
-    private let json: CurlHeaderList
-    private let other: CurlHeaderList
-    private let redeliveredJSON: CurlHeaderList
-    private let redeliveredOther: CurlHeaderList
+    /// The heads of one list each; all go on in the same lines.
+    private struct Lines {
+        /// What they go on in.
+        let ofSink: CurlHeaderList
+        let json: CurlHeaderList
+        let other: CurlHeaderList
+        let redeliveredJSON: CurlHeaderList
+        let redeliveredOther: CurlHeaderList
+    }
 
-    init(_ batch: DeliveryBatch, endpoint: HTTPEndpoint, sinkLines: CurlHeaderList) {
+    private var lines: Lines
+
+    /// The content type of all bodies, where it is the same for all.
+    private let fixedContentType: String?
+    private let routeLines: [String]
+
+    init(_ batch: DeliveryBatch, endpoint: HTTPEndpoint, contentType: String?, sinkLines: CurlHeaderList) {
         self.context = batch.context
         self.report = DeliveryReport(sink: batch.sink)
         self.keyPrefix = HTTPRequestBuilder.keyPrefix(of: batch.context)
-        self.looksAtBodies = endpoint.contentType == nil
-        let routeLines = CurlHeaderList(HTTPRequestBuilder.lines(of: batch.context), then: sinkLines)
-        func list(_ contentType: String) -> CurlHeaderList {
-            CurlHeaderList([HTTPRequestBuilder.line("Content-Type", endpoint.contentType ?? contentType)], then: routeLines)
+        switch endpoint.configuration.format {
+        case .cloudEvents(let type), .cloudEventsStructured(let type): self.event = CloudEvent(type: type, context: batch.context)
+        case .raw, .json: self.event = nil
         }
-        self.json = list(HTTPRequestBuilder.jsonContentType)
-        self.other = list(HTTPRequestBuilder.otherContentType)
-        self.redeliveredJSON = CurlHeaderList([HTTPRequestBuilder.redeliveredLine], then: self.json)
-        self.redeliveredOther = CurlHeaderList([HTTPRequestBuilder.redeliveredLine], then: self.other)
+        self.fixedContentType = endpoint.contentType ?? contentType
+        self.looksAtBodies = self.fixedContentType == nil
+        var routeLines = HTTPRequestBuilder.lines(of: batch.context)
+        routeLines += endpoint.routeHeaders.map { HTTPRequestBuilder.line($0.name, $0.value(of: batch.context, sequence: 0)) }
+        if let event, case .cloudEvents = endpoint.configuration.format { routeLines += event.routeLines }
+        self.routeLines = routeLines
+        self.lines = Self.lines(routeLines, contentType: self.fixedContentType, then: sinkLines)
+    }
+
+    private static func lines(_ routeLines: [String], contentType: String?, then sinkLines: CurlHeaderList) -> Lines {
+        let routeLines = CurlHeaderList(routeLines, then: sinkLines)
+        func list(_ ownContentType: String) -> CurlHeaderList {
+            CurlHeaderList([HTTPRequestBuilder.line("Content-Type", contentType ?? ownContentType)], then: routeLines)
+        }
+        let json = list(HTTPRequestBuilder.jsonContentType)
+        let other = list(HTTPRequestBuilder.otherContentType)
+        return Lines(
+            ofSink: sinkLines,
+            json: json,
+            other: other,
+            redeliveredJSON: CurlHeaderList([HTTPRequestBuilder.redeliveredLine], then: json),
+            redeliveredOther: CurlHeaderList([HTTPRequestBuilder.redeliveredLine], then: other)
+        )
     }
 
     /// The lines that follow a message's own.
-    func lines(isJSON: Bool, isRedelivered: Bool) -> UnsafeMutablePointer<curl_slist>? {
-        switch (isJSON, isRedelivered) {
-        case (true, false): self.json.first
-        case (false, false): self.other.first
-        case (true, true): self.redeliveredJSON.first
-        case (false, true): self.redeliveredOther.first
+    ///
+    /// - Parameter sinkLines: those of the sink as they are now: they change with its secrets.
+    func lines(isJSON: Bool, isRedelivered: Bool, sinkLines: CurlHeaderList) -> CurlHeaderList {
+        if self.lines.ofSink !== sinkLines {
+            self.lines = Self.lines(self.routeLines, contentType: self.fixedContentType, then: sinkLines)
+        }
+        return switch (isJSON, isRedelivered) {
+        case (true, false): self.lines.json
+        case (false, false): self.lines.other
+        case (true, true): self.lines.redeliveredJSON
+        case (false, true): self.lines.redeliveredOther
         }
     }
 

@@ -12,11 +12,40 @@ enum HTTPText {
 
     /// `text` with each byte outside visible ASCII, and `%` itself, as `%XX`: fit for a header's value, and never ambiguous.
     static func percentEncoded(_ text: String) -> String {
+        self.percentEncoded(text) { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
+    }
+
+    /// `text` as a segment of a URI's path: `pchar` of RFC 3986, section 3.3.
+    static func pathEncoded(_ text: String) -> String {
+        self.percentEncoded(text) { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default:
+                "-._~!$&'()*+,;=:@".utf8.contains(byte)
+            }
+        }
+    }
+
+    /// The value of an attribute of a CloudEvent as a header has it: section 3.1.3.2 of the HTTP binding.
+    static func headerEncodedAttribute(_ text: String) -> String {
+        self.percentEncoded(text) { (0x21...0x7E).contains($0) && !"\"%".utf8.contains($0) }
+    }
+
+    /// An idempotency key as the id of a signed webhook, which must have no full stop: with one, what is signed could be read in two
+    /// ways. The key is percent-encoded already, so that nothing else becomes the same id.
+    static func webhookID(ofKey key: UnsafeRawBufferPointer, into buffer: inout RecordBuffer) {
+        for byte in key {
+            if byte == UInt8(ascii: ".") { buffer.append("%2E") } else { buffer.append(byte) }
+        }
+    }
+
+    private static func percentEncoded(_ text: String, isPlain: (UInt8) -> Bool) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
-            if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+            if isPlain(byte) {
                 bytes.append(byte)
             } else {
                 bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -76,6 +76,8 @@ package struct SinkGate: Sendable {
         case unreachable
         /// It has asked for a pause. That is no failure, and no sign that it works.
         case asksForPause(TimeAmount)
+        /// It has said that it takes nothing any more, ever.
+        case isGone
         /// Nothing is known, as when the delivery was given up here.
         case unknown
     }
@@ -84,12 +86,15 @@ package struct SinkGate: Sendable {
     package enum Change: Sendable, Equatable {
         case opened
         case closed
+        case paused
     }
 
     private enum State {
         case closed(failures: Int)
         case open(until: NIODeadline)
         case probing
+        /// For good: nothing begins any more.
+        case paused
     }
 
     /// The longest pause that a sink can ask for: an answer from outside must not stop a route for a day.
@@ -112,7 +117,15 @@ package struct SinkGate: Sendable {
 
     /// Whether the sink is taken to be down.
     package var isOpen: Bool {
-        if case .closed = self.state { false } else { true }
+        switch self.state {
+        case .closed, .paused: false
+        case .open, .probing: true
+        }
+    }
+
+    /// Whether the sink has said that it takes nothing any more.
+    package var isPaused: Bool {
+        if case .paused = self.state { true } else { false }
     }
 
     /// Asks to begin one delivery. What is allowed counts as under way.
@@ -128,7 +141,7 @@ package struct SinkGate: Sendable {
         case .open(let until):
             if now < until { return .wait(until: until) }
             ticket = .probe
-        case .probing:
+        case .probing, .paused:
             return .waitForEnd
         }
         if let tokenAt = self.takeToken(now: now) { return .wait(until: tokenAt) }
@@ -156,8 +169,12 @@ package struct SinkGate: Sendable {
     /// - Returns: whether a failure counts as an attempt of the message, and what has changed.
     package mutating func ended(_ ticket: Ticket, _ end: End, now: NIODeadline) -> (countsAsAttempt: Bool, change: Change?) {
         self.running -= 1
+        if self.isPaused { return (false, nil) }
         let wasOpen = self.isOpen
         switch end {
+        case .isGone:
+            self.state = .paused
+            return (false, .paused)
         case .works:
             self.state = .closed(failures: 0)
         case .fails, .unreachable:
@@ -179,6 +196,8 @@ package struct SinkGate: Sendable {
             self.state = .closed(failures: failures + 1)
             guard let breaker = self.configuration.breaker, failures + 1 >= breaker.failures else { return }
             self.open(now: now)
+        case .paused:
+            break
         case .open, .probing:
             // Others that were under way when it opened say nothing new.
             if ticket == .probe { self.open(now: now) }

@@ -5,14 +5,14 @@ import Logging
 struct StdoutWriter: ~Copyable {
     private let descriptor: Int32
     private let logger: Logger
-    private var encoder: FileRecordEncoder
+    private var encoder: RecordEncoder
     private var buffer = RecordBuffer(capacity: 64 << 10)
     private var report = GroupReport()
     private var isFailing = false
 
     init(descriptor: Int32, format: RecordFormat, logger: Logger) {
         self.descriptor = descriptor
-        self.encoder = FileRecordEncoder(format: format)
+        self.encoder = RecordEncoder(format: format)
         self.logger = logger
     }
 

@@ -17,7 +17,7 @@ struct DeadLetterRecordTests {
     private static func line(_ body: [UInt8], _ deadLetter: DeadLetter? = Self.deadLetter, redelivered: Bool = false) throws
         -> ByteBuffer
     {
-        var encoder = FileRecordEncoder(format: .json)
+        var encoder = RecordEncoder(format: .json)
         var buffer = RecordBuffer()
         let envelope = Envelope(
             sequence: .max,

@@ -36,7 +36,7 @@ struct HTTPAnswerClassifierTests {
 
     @Test(
         "these will not",
-        arguments: [300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 451]
+        arguments: [300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 413, 415, 422, 451]
     )
     func rejected(status: Int) {
         guard case .rejected(let reason) = self.classifier.failure(.answered(HTTPAnswer(status: status)), now: self.now) else {
@@ -44,6 +44,26 @@ struct HTTPAnswerClassifierTests {
             return
         }
         #expect(reason.hasPrefix("HTTP \(status) from billing.example"))
+    }
+
+    @Test("410 says nothing of the message, and everything of the endpoint")
+    func gone() {
+        let end = HTTPTransferEnd.answered(HTTPAnswer(status: 410))
+        let failure = self.classifier.failure(end, now: self.now)
+        #expect(failure == .unavailable(reason: "HTTP 410 from billing.example", after: nil))
+        #expect(self.classifier.verdict(end, failure) == .isGone)
+    }
+
+    @Test("what is configured goes before what is usual")
+    func configuredStatuses() {
+        var classifier = self.classifier
+        classifier.retriedStatuses = [410, 404]
+        classifier.rejectedStatuses = [500]
+        func verdict(_ status: Int) -> SinkGate.End {
+            let end = HTTPTransferEnd.answered(HTTPAnswer(status: status))
+            return classifier.verdict(end, classifier.failure(end, now: self.now))
+        }
+        #expect([410, 404, 500, 503].map(verdict) == [.fails, .fails, .works, .fails])
     }
 
     @Test("Retry-After is seconds or a date in three formats", arguments: Self.waits)

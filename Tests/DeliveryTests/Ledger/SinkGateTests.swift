@@ -54,6 +54,24 @@ struct SinkGateTests {
         #expect(gate.mayBegin(now: .at(29.9)) == .wait(until: .at(30)))
     }
 
+    @Test("a sink that is gone is never tried again, whatever still ends; none of it counts as an attempt")
+    func gone() {
+        var gate = Self.gate(breaker: Self.breaker)
+        for _ in 0..<3 { #expect(gate.mayBegin(now: .zero) == .begin(.usual)) }
+        let (counts, change) = gate.ended(.usual, .isGone, now: .zero)
+        #expect(!counts)
+        #expect(change == .paused)
+        #expect(gate.isPaused)
+        for end in [.works, .isGone] as [SinkGate.End] {
+            let (counts, change) = gate.ended(.usual, end, now: .zero)
+            #expect(!counts)
+            #expect(change == nil)
+        }
+        #expect(gate.running == 0)
+        #expect(gate.isPaused && !gate.isOpen)
+        #expect(gate.mayBegin(now: .at(1_000_000)) == .waitForEnd)
+    }
+
     @Test("a success in between starts the count anew")
     func success() {
         var gate = Self.gate(breaker: Self.breaker)

@@ -3,14 +3,14 @@ import Foundation
 import Testing
 
 @Suite("File record encoder")
-struct FileRecordEncoderTests {
+struct RecordEncoderTests {
     private func encode(
         _ body: [UInt8],
         format: RecordFormat = .json,
         channel: String = "orders",
         redelivered: Bool = false
     ) throws -> String {
-        var encoder = FileRecordEncoder(format: format)
+        var encoder = RecordEncoder(format: format)
         var buffer = RecordBuffer()
         try encoder.encode(envelope(7, body, redelivered: redelivered), of: context(channel: channel), into: &buffer)
         return String(decoding: buffer.bytes, as: UTF8.self)
@@ -132,7 +132,7 @@ struct FileRecordEncoderTests {
     @Test("a channel's name is escaped, and kept apart from the next route's")
     func channels() throws {
         try #expect(self.encode([0x31], channel: "a\"\\\n").hasPrefix(#"{"channel":"a\"\\\n","sequence":7,"#))
-        var encoder = FileRecordEncoder(format: .json)
+        var encoder = RecordEncoder(format: .json)
         var buffer = RecordBuffer()
         for channel in ["a", "b", "a"] {
             try encoder.encode(envelope(1, [0x31]), of: context(channel: channel), into: &buffer)
@@ -148,10 +148,10 @@ struct FileRecordEncoderTests {
 
     @Test("raw refuses a body with a newline, and leaves nothing of it behind", arguments: ["\n", "a\nb", "a\n", "\nb"])
     func rawRefuses(_ body: String) throws {
-        var encoder = FileRecordEncoder(format: .raw)
+        var encoder = RecordEncoder(format: .raw)
         var buffer = RecordBuffer()
         try encoder.encode(envelope(1, [0x61]), of: context(), into: &buffer)
-        var refusal: FileRecordEncoder.Refusal?
+        var refusal: RecordEncoder.Refusal?
         do {
             try encoder.encode(envelope(2, Array(body.utf8)), of: context(), into: &buffer)
         } catch {

@@ -80,6 +80,18 @@ package struct RecordBuffer: ~Copyable {
         self.base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
     }
 
+    /// Puts spaces in place of line breaks. In JSON text they can only stand between tokens.
+    package mutating func replaceLineBreaks(from start: Int) {
+        let bytes = UnsafeMutableRawBufferPointer(start: self.base, count: self.count)
+        for index in start..<self.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
+    }
+
+    /// Takes the last byte back.
+    package mutating func removeLast() {
+        precondition(self.count > 0)
+        self.count -= 1
+    }
+
     package mutating func append(decimal value: UInt64) {
         self.append(atMost: 20) { bytes in
             var digits = 1

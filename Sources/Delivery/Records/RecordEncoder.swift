@@ -9,7 +9,7 @@ import NIOCore
 ///   so, and for a dead letter `"route":…,"sink":…,"reason":…,"attempts":…,"first_attempt_at":…`. `data` is the body itself where it is valid JSON on one line; else it is `"text"`, a string, where the body is
 ///   UTF-8; else `"data_base64"`.
 /// - `raw`: the body. A body with a newline in it would be two lines to whoever reads the file: it is refused.
-package struct FileRecordEncoder: Sendable {
+package struct RecordEncoder: Sendable {
     /// The body cannot be written in this format, however often it is tried.
     package struct Refusal: Error, Equatable {
         package let reason: String

@@ -1,0 +1,45 @@
+import Crypto
+
+/// Signs requests as Standard Webhooks 1.0.0 has it: an HMAC-SHA256 over id, time and body.
+struct WebhookSigner: Sendable {
+    private let keys: [SymmetricKey]
+
+    /// - Parameter secrets: one for each signature: while a secret is exchanged for another one, receivers know either.
+    /// - Throws: what is wrong with one of them, without any of it.
+    init(secrets: [String]) throws(SinkError) {
+        var keys: [SymmetricKey] = []
+        for secret in secrets { keys.append(SymmetricKey(data: try Self.key(secret))) }
+        self.keys = keys
+    }
+
+    /// The key's bytes: what follows `whsec_` is base64, anything else stands for itself.
+    private static func key(_ secret: String) throws(SinkError) -> [UInt8] {
+        let prefix = "whsec_"
+        guard secret.hasPrefix(prefix) else { return Array(secret.utf8) }
+        let text = Array(secret.utf8.dropFirst(prefix.utf8.count))
+        // Written without padding by some.
+        let unpadded = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
+        let padded = unpadded + Array(repeating: UInt8(ascii: "="), count: (4 - unpadded.count % 4) % 4)
+        guard let key = Base64.decode(padded), !key.isEmpty else {
+            throw SinkError("a signing secret begins with whsec_, and what follows is no base64")
+        }
+        return key
+    }
+
+    /// Appends the value of `webhook-signature`: a signature for each secret, with a space between them.
+    ///
+    /// - Parameters:
+    ///   - id: the bytes of the value of `webhook-id`.
+    ///   - seconds: the value of `webhook-timestamp`.
+    ///   - body: as it is sent, so after compression.
+    func sign(id: UnsafeRawBufferPointer, seconds: Int64, body: UnsafeRawBufferPointer, into line: inout RecordBuffer) {
+        for (index, key) in self.keys.enumerated() {
+            var code = HMAC<SHA256>(key: key)
+            code.update(data: id)
+            code.update(data: Array(".\(seconds).".utf8))
+            code.update(data: body)
+            line.append(index == 0 ? "v1," : " v1,")
+            code.finalize().withUnsafeBytes { line.append(base64: $0) }
+        }
+    }
+}
