@@ -65,6 +65,14 @@ static inline CURLcode stan_easy_get_string(CURL *easy, CURLINFO info, const cha
     return (curl_easy_getinfo)(easy, info, value);
 }
 
+/// What is known of the certificate that the other side has shown: lines of `name:value`; NULL when it has shown none.
+static inline struct curl_slist *stan_easy_first_certificate(CURL *easy)
+{
+    struct curl_certinfo *certificates = NULL;
+    CURLcode result = (curl_easy_getinfo)(easy, CURLINFO_CERTINFO, &certificates);
+    return result == CURLE_OK && certificates && certificates->num_of_certs > 0 ? certificates->certinfo[0] : NULL;
+}
+
 static inline void *stan_easy_get_private(CURL *easy)
 {
     char *value = NULL;

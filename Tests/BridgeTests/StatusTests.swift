@@ -1,3 +1,4 @@
+import Delivery
 import Testing
 
 @testable import stan_bridged
@@ -56,8 +57,12 @@ struct StatusTests {
         var (ordered, keyed) = (Self.route("a"), Self.route("b"))
         ordered.obstacle = RouteStatus.Obstacle(sequence: 7, sink: "hook", reason: "HTTP 500", isOfOneKey: false)
         keyed.obstacle = RouteStatus.Obstacle(sequence: 8, sink: "hook", reason: "HTTP 422", isOfOneKey: true)
+        var status = Self.status([ordered, Self.route("c"), keyed])
+        status.sinks = ["hook": SinkCondition(), "gone": SinkCondition()]
+        status.sinks["gone"]?.isPaused = true
         #expect(
-            AdminServer.obstacles(Self.status([ordered, Self.route("c"), keyed])) == [
+            AdminServer.obstacles(status) == [
+                "sink gone: paused, since the endpoint says that it is gone (410); what waits for it is kept",
                 "route a: stopped for message 7, which hook has not taken: HTTP 500",
                 "route b: messages of the same key wait for message 8, which hook has not taken: HTTP 422",
             ]

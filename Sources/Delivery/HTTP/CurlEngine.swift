@@ -74,7 +74,7 @@ package final class CurlEngine: Sendable {
     }
 
     /// Not safe to do twice, and forever: libcurl has no use for an end of it while the process lives.
-    private static let globalInit = stan_global_init()
+    static let globalInit = stan_global_init()
 
     /// Ends all requests without reporting them, closes all connections and stops the thread.
     package func shutdown() async {

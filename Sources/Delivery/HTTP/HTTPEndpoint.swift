@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// An endpoint's configuration after it has been checked, in the form the engine needs.
 struct HTTPEndpoint: Sendable {
     let configuration: HTTPSink.Configuration
@@ -36,6 +42,17 @@ struct HTTPEndpoint: Sendable {
     }
 
     var concurrency: Int { self.configuration.concurrency }
+
+    var classifier: HTTPAnswerClassifier {
+        HTTPAnswerClassifier(
+            location: self.location,
+            timeout: self.configuration.timeout,
+            connectTimeout: self.configuration.connectTimeout,
+            lowSpeed: self.configuration.lowSpeed,
+            retriedStatuses: self.configuration.retriedStatuses,
+            rejectedStatuses: self.configuration.rejectedStatuses
+        )
+    }
 
     /// The name of the certificate, where it is not the URL's host: the URL then has that name, and is connected to elsewhere.
     var serverName: String? { self.location.scheme == "https" ? self.configuration.connection.tls.serverName : nil }
@@ -77,8 +94,9 @@ struct HTTPEndpoint: Sendable {
         self.routeHeaders = headers.ofRoutes
         self.requestHeaders = headers.ofRequests
         self.secretHeaders = headers.secrets.map(\.name)
+        let test = configuration.isTest ? [HTTPRequestBuilder.line("Stan-Test", "true")] : []
         // Without the first, libcurl asks for permission (100-continue) before it sends a body of 1 MiB or more.
-        var lines = ["Expect:", HTTPRequestBuilder.line("User-Agent", userAgent)] + headers.lines
+        var lines = ["Expect:", HTTPRequestBuilder.line("User-Agent", userAgent)] + test + headers.lines
         // The URL names the certificate's host then.
         if configuration.connection.tls.serverName != nil, location.scheme == "https", !headers.hasHost {
             lines.append(HTTPRequestBuilder.line("Host", location.authority))
@@ -141,6 +159,16 @@ struct HTTPEndpoint: Sendable {
         }
         if !rest.isEmpty { resolved.signer = try WebhookSigner(secrets: Array(rest)) }
         return resolved
+    }
+
+    /// Looks whether files that connections need can be read, so that it is known before the first message.
+    func checkFiles() throws(SinkError) {
+        let tls = self.configuration.connection.tls
+        for (what, file) in [("CA", tls.caFile), ("certificate", tls.certificateFile), ("key", tls.keyFile)] {
+            guard let file, access(file, R_OK) != 0 else { continue }
+            let cause = strerror(errno).map { String(cString: $0) } ?? ""
+            throw SinkError("the \(what) file \(HTTPText.oneLine(file)) cannot be read: \(cause)")
+        }
     }
 
     fileprivate static func check(_ value: String, of name: String) throws(SinkError) {

@@ -36,14 +36,7 @@ final class HTTPLane {
         self.gate = SinkGate(endpoint.gate, now: .now())
         self.kit = HTTPRequestKit(endpoint, logger: logger, now: .now())
         self.queue = HTTPQueue(endpoint.configuration.batching)
-        self.classifier = HTTPAnswerClassifier(
-            location: endpoint.location,
-            timeout: endpoint.configuration.timeout,
-            connectTimeout: endpoint.configuration.connectTimeout,
-            lowSpeed: endpoint.configuration.lowSpeed,
-            retriedStatuses: endpoint.configuration.retriedStatuses,
-            rejectedStatuses: endpoint.configuration.rejectedStatuses
-        )
+        self.classifier = endpoint.classifier
     }
 
     // MARK: Messages in

@@ -91,6 +91,9 @@ extension HTTPSink {
         /// What the sink calls itself. Default `stan-bridged`; the daemon adds its version: `stan-bridged/VERSION`.
         package var userAgent: String
 
+        /// Whether requests say that they are none of the channel's: `Stan-Test: true`. Default false.
+        package var isTest = false
+
         package init(
             url: String,
             method: String = "POST",

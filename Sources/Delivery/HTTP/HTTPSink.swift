@@ -33,6 +33,7 @@ package final class HTTPSink: Sink {
         let endpoint: HTTPEndpoint
         do {
             endpoint = try HTTPEndpoint(self.configuration, location: CurlURL.location(of: self.configuration.url))
+            try endpoint.checkFiles()
         } catch {
             throw SinkError("http sink \"\(self.name)\": \(error.description)")
         }

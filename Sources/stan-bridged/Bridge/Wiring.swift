@@ -215,7 +215,7 @@ enum Wiring {
         }
     }
 
-    private static func http(_ http: Configuration.HTTPSink) -> HTTPSink.Configuration {
+    static func http(_ http: Configuration.HTTPSink) -> HTTPSink.Configuration {
         HTTPSink.Configuration(
             url: http.url.text,
             method: http.method.rawValue,

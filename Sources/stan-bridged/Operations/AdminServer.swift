@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -65,14 +66,18 @@ struct AdminServer: Service {
         return missing
     }
 
-    /// What holds up ordered routes, a line each. They are as ready as they can be: what helps is at the other end.
+    /// What holds up ordered routes and sinks, a line each. They are as ready as they can be: what helps is at the other end.
     static func obstacles(_ status: Bridge.Status) -> [String] {
-        status.routes.compactMap { route in
-            route.obstacle.map { obstacle in
-                "route \(route.name): \(obstacle.isOfOneKey ? "messages of the same key wait" : "stopped")"
-                    + " for message \(obstacle.sequence), which \(obstacle.sink) has not taken: \(obstacle.reason)"
-            }
+        let paused = status.sinks.filter(\.value.isPaused).keys.sorted().map { name in
+            "sink \(name): paused, since the endpoint says that it is gone (410); what waits for it is kept"
         }
+        return paused
+            + status.routes.compactMap { route in
+                route.obstacle.map { obstacle in
+                    "route \(route.name): \(obstacle.isOfOneKey ? "messages of the same key wait" : "stopped")"
+                        + " for message \(obstacle.sequence), which \(obstacle.sink) has not taken: \(obstacle.reason)"
+                }
+            }
     }
 
     private static func text(

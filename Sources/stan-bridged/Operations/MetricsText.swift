@@ -68,6 +68,9 @@ struct MetricsText {
         self.metric("breaker_open", .gauge, "Whether a sink is taken to be down and is left alone for a while.") {
             status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isBreakerOpen ? 1 : 0) }
         }
+        self.metric("sink_paused", .gauge, "Whether a sink has said that it is gone (410), and is sent nothing any more.") {
+            status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isPaused ? 1 : 0) }
+        }
     }
 
     private enum Kind: String {
