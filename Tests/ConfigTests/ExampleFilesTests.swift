@@ -76,7 +76,7 @@ struct ExampleFilesTests {
         try Data("secret\n".utf8).write(to: folder.appendingPathComponent("t"))
         let loaded = ConfigFile.load(path: file.path)
         #expect(loaded.lines == [])
-        #expect(loaded.configuration?.nats.credentials == .token(Secret("secret")))
+        #expect(loaded.configuration?.nats.credentials == .token(Secret("secret", file: "\(folder.path)/t")))
         guard case .file(let sink) = loaded.configuration?.sinks.first?.kind else {
             Issue.record("no file sink")
             return
