@@ -106,7 +106,7 @@ enum Wiring {
         }
     }
 
-    private static func tls(_ tls: Configuration.NATS.TLS) -> NATSTLSConfiguration {
+    private static func tls(_ tls: Configuration.TLS) -> NATSTLSConfiguration {
         var result = NATSTLSConfiguration()
         result.caFile = tls.caFile
         result.certificateFile = tls.certificateFile
@@ -219,7 +219,7 @@ enum Wiring {
         HTTPSink.Configuration(
             url: http.url.text,
             method: http.method.rawValue,
-            headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: $0.value.reveal()) },
+            headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: Self.text($0.value)) },
             timeout: http.timeout,
             connectTimeout: http.connectTimeout,
             concurrency: http.concurrency,
@@ -227,6 +227,19 @@ enum Wiring {
             rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
             userAgent: "stan-bridged/\(Version.current)"
         )
+    }
+
+    private static func text(_ value: Configuration.HTTPSink.Header.Value) -> String {
+        switch value {
+        case .secret(let secret): secret.reveal()
+        case .template(let segments):
+            segments.map { segment in
+                switch segment {
+                case .text(let text): text.reveal()
+                case .placeholder(let placeholder): "{\(placeholder.rawValue)}"
+                }
+            }.joined()
+        }
     }
 
     private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {
