@@ -215,33 +215,6 @@ enum Wiring {
         }
     }
 
-    static func http(_ http: Configuration.HTTPSink) -> HTTPSink.Configuration {
-        HTTPSink.Configuration(
-            url: http.url.text,
-            method: http.method.rawValue,
-            headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: Self.text($0.value)) },
-            timeout: http.timeout,
-            connectTimeout: http.connectTimeout,
-            concurrency: http.concurrency,
-            breaker: http.circuitBreaker.map { .init(failures: $0.failures, openFor: TimeAmount($0.openFor)) },
-            rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
-            userAgent: "stan-bridged/\(Version.current)"
-        )
-    }
-
-    private static func text(_ value: Configuration.HTTPSink.Header.Value) -> String {
-        switch value {
-        case .secret(let secret): secret.reveal()
-        case .template(let segments):
-            segments.map { segment in
-                switch segment {
-                case .text(let text): text.reveal()
-                case .placeholder(let placeholder): "{\(placeholder.rawValue)}"
-                }
-            }.joined()
-        }
-    }
-
     private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {
         switch format {
         case .json: .json
