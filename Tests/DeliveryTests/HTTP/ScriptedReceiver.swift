@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -28,8 +29,14 @@ final class ScriptedReceiver: Sendable {
         /// Sends the text.
         case raw(String)
 
-        /// Sends the text and ends the connection.
-        case rawThenClose(String)
+        /// Sends the text, one byte after the other, each in a packet of its own.
+        case trickle(String)
+
+        /// Sends the text and ends the connection, at once or so much later, whatever else has come by then.
+        case rawThenClose(String, after: TimeAmount = .zero)
+
+        /// Sends the text and resets the connection, as a program that dies does, or a firewall.
+        case rawThenReset(String)
 
         /// Sends the head, then `chunk` again and again for as long as the other side reads.
         case endless(head: String, chunk: String)
@@ -51,6 +58,7 @@ final class ScriptedReceiver: Sendable {
         var unanswered = 0
         var mostUnanswered = 0
         var answered = 0
+        var endlessBytes = 0
         var held: [@Sendable () -> Void] = []
     }
 
@@ -65,6 +73,8 @@ final class ScriptedReceiver: Sendable {
     var url: String { "http://127.0.0.1:\(self.port)/hooks" }
     /// How many answers have gone out to the network.
     var answered: Int { self.record.state.withLock { $0.answered } }
+    /// How many bytes of endless answers have gone out to the network.
+    var endlessBytes: Int { self.record.state.withLock { $0.endlessBytes } }
     var requests: [Request] { self.record.state.withLock { $0.requests } }
     var connections: Int { self.record.state.withLock { $0.connections } }
     var openConnections: Int { self.record.state.withLock { $0.open } }
@@ -82,6 +92,7 @@ final class ScriptedReceiver: Sendable {
         self.record = record
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let number = record.state.withLock { state in
@@ -207,9 +218,18 @@ final class ScriptedReceiver: Sendable {
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text))).whenSuccess {
                     record.state.withLock { $0.answered += 1 }
                 }
-            case .rawThenClose(let text):
+            case .trickle(let text):
+                self.trickle(ByteBuffer(string: text), context)
+            case .rawThenClose(let text, let delay):
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
-                context.close(promise: nil)
+                guard delay > .zero else { return context.close(promise: nil) }
+                context.eventLoop.assumeIsolated().scheduleTask(in: delay) { context.close(promise: nil) }
+            case .rawThenReset(let text):
+                context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+                let noLinger = linger(l_onoff: 1, l_linger: 0)
+                (context.channel as? any SocketOptionProvider)?.setSoLinger(noLinger).assumeIsolated().whenComplete { _ in
+                    context.close(promise: nil)
+                }
             case .endless(let head, let chunk):
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
                 self.sendAgain(ByteBuffer(string: chunk), context)
@@ -219,7 +239,17 @@ final class ScriptedReceiver: Sendable {
         private func sendAgain(_ chunk: ByteBuffer, _ context: ChannelHandlerContext) {
             let loop = context.eventLoop.assumeIsolated()
             context.writeAndFlush(self.wrapOutboundOut(chunk)).assumeIsolated().whenSuccess {
+                self.record.state.withLock { $0.endlessBytes += chunk.readableBytes }
                 loop.execute { self.sendAgain(chunk, context) }
+            }
+        }
+
+        /// The other side gets the time to read each byte by itself.
+        private func trickle(_ text: ByteBuffer, _ context: ChannelHandlerContext) {
+            var rest = text
+            guard let byte = rest.readSlice(length: 1) else { return }
+            context.writeAndFlush(self.wrapOutboundOut(byte)).assumeIsolated().whenSuccess {
+                context.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(200)) { self.trickle(rest, context) }
             }
         }
     }
