@@ -31,7 +31,10 @@ struct HTTPSinkRequestTests {
     @Test("basic and bearer credentials arrive")
     func credentials() async throws {
         for (authorization, expected) in [
-            (HTTPSink.Configuration.Authorization.basic(username: "Aladdin", password: SinkSecret("open sesame")), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            (
+                HTTPSink.Configuration.Authorization.basic(username: "Aladdin", password: SinkSecret("open sesame")),
+                "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+            ),
             (.bearer(SinkSecret("t0ken")), "Bearer t0ken"),
         ] {
             try await withReceiver(configure: { $0.authorization = authorization }, script: { _ in .ok }) { under, receiver in
@@ -88,7 +91,9 @@ struct HTTPSinkRequestTests {
     static func secret(_ content: String, in directory: TestDirectory) throws -> SinkSecret {
         let path = try directory.write(content, to: "secret")
         return SinkSecret(content, file: path) { () throws(SinkError) in
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.isEmpty else { throw SinkError("it is empty") }
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.isEmpty else {
+                throw SinkError("it is empty")
+            }
             return text
         }
     }
