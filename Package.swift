@@ -78,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "stan-bridged",
             dependencies: [
-                "Config", "Delivery", "DevServer", "Matching", "NATSTransport", "StanCore",
+                "Compression", "Config", "Delivery", "DevServer", "Matching", "NATSTransport", "StanCore",
                 argumentParser, httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: swift6
@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "stan-bridged", "Config", "Delivery", "NATSTransport", "StanCore", "TestSupport", logging, nioCore, nioPosix,
+                "stan-bridged", "Compression", "Config", "Delivery", "NATSTransport", "StanCore", "TestSupport", logging, nioCore,
+                nioPosix,
             ],
             swiftSettings: swift6
         ),

@@ -148,6 +148,6 @@ int main(int argc, char **argv)
     }
     wall = seconds(CLOCK_MONOTONIC) - wall;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("libcurl: %.0f/s, %.2f us CPU/message, %ld failed\n", (double)count / wall, cpu / (double)count * 1e6, failed);
+    printf("libcurl: %.0f messages/s, %.2f us CPU/message, %ld failed\n", (double)count / wall, cpu / (double)count * 1e6, failed);
     return failed != 0;
 }

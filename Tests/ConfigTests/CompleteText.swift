@@ -30,16 +30,39 @@ let completeText = """
           "type": "http",
           "url": "https://[::1]:8443/in?x=1",
           "method": "PATCH",
-          "headers": { "Authorization": { "env": "PASSWORD" }, "Host": "example.com", "X-E": "é" },
+          "headers": { "Authorization": { "env": "PASSWORD" }, "Host": "example.com", "X-E": "{channel}/{ e }" },
           "timeout": "10s",
           "connect_timeout": "250ms",
           "concurrency": 4096,
           "circuit_breaker": { "failures": 3, "open_for": "1m" },
-          "rate_limit": { "per_second": 0.5, "burst": 7 }
+          "rate_limit": { "per_second": 0.5, "burst": 7 },
+          "format": "cloudevents",
+          "event_type": "com.example.order",
+          "compression": "zstd",
+          "sign": { "secrets": ["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "0123456789abcdef01234567"] },
+          "http_version": "2",
+          "tls": {
+            "ca_file": "ca.pem", "cert_file": "/etc/c.pem", "key_file": "c.key", "server_name": "billing.example",
+            "insecure_skip_verify": false, "min_version": "1.3"
+          },
+          "proxy": "socks5h://u:p%40@proxy.example:1080",
+          "follow_redirects": true,
+          "retry_on": [404, "3xx"],
+          "reject_on": ["5xx", 301],
+          "low_speed": { "below": "1KiB", "for": "10s" }
         },
         "archive": { "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600" },
         "screen": { "type": "stdout", "format": "raw" },
-        "dead": { "type": "stan", "channel": "dead.{channel}.{route}" }
+        "dead": { "type": "stan", "channel": "dead.{channel}.{route}" },
+        "bulk": {
+          "type": "http", "url": "http://bulk.example/", "timeout": "1s", "unix_socket": "bulk.sock", "compression": "gzip",
+          "batch": { "max_messages": 1, "max_bytes": "64MiB", "max_wait": "1ms", "format": "json_array" },
+          "basic": { "username": "u", "password": { "env": "PASSWORD" } }
+        },
+        "token": {
+          "type": "http", "url": "http://localhost/", "timeout": "1s", "http_version": "2_prior_knowledge",
+          "bearer": { "env": "PASSWORD" }
+        }
       },
       "routes": [
         {
@@ -59,7 +82,7 @@ let completeText = """
         },
         { "name": "b", "channel": "b", "durable_name": "d:x", "max_inflight": 1, "to": ["hook"], "start_at": { "ago": "1h30m" },
           "ordering": { "key": "/customer/id" }, "retry": { "max_attempts": 20 }, "dead_letter": "dead" },
-        { "name": "c", "channel": "b", "durable_name": "e", "max_inflight": 1, "to": ["hook"], "start_at": { "sequence": 18446744073709551615 } }
+        { "name": "c", "channel": "b", "durable_name": "e", "max_inflight": 1, "to": ["hook", "bulk", "token"], "start_at": { "sequence": 18446744073709551615 } }
       ],
       "admin": { "listen": "[::]:0", "token": "t" },
       "log": { "level": "notice", "format": "json" },

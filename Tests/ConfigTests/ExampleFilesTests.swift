@@ -16,7 +16,8 @@ struct ExampleFilesTests {
             variable: { $0 == "CREDENTIALS_DIRECTORY" ? "/run/credentials/stan-bridged.service" : nil },
             readFile: { path, _ in
                 let isCredential = path.hasPrefix("/run/credentials/stan-bridged.service/")
-                return isCredential ? .success(Array("a secret\n".utf8)) : .failure(FileProblem("No such file or directory"))
+                return isCredential
+                    ? .success(Array("a-secret-of-24-characters\n".utf8)) : .failure(FileProblem("No such file or directory"))
             }
         )
         let loaded = Configuration.load(bytes, file: name, surroundings: surroundings)
@@ -24,25 +25,29 @@ struct ExampleFilesTests {
         #expect(loaded.configuration != nil)
     }
 
-    @Test("the example of every key in the documentation loads without an error or a warning, and has every key")
-    func documentation() throws {
+    /// The configurations in the documentation, in its order.
+    private static func documented() throws -> [String] {
         let page = try String(
             contentsOf: Self.examples.deletingLastPathComponent().appendingPathComponent("docs/configuration.md"),
             encoding: .utf8
         )
-        let example = try #require(
-            page.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first
-        )
-        let loaded = load(
-            example,
-            variables: ["CREDENTIALS_DIRECTORY": "/run"],
-            files: Dictionary(
-                uniqueKeysWithValues: ["nats-creds", "nats-ca", "nats-cert", "nats-key", "billing-token", "admin-token"].map {
-                    ("/run/\($0)", Array("secret".utf8))
-                }
-            )
-        )
-        #expect(loaded.lines == [])
+        return page.components(separatedBy: "```json\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+    }
+
+    @Test("the examples in the documentation load without an error or a warning, and the first one has every key")
+    func documentation() throws {
+        let credentials = [
+            "nats-creds", "nats-ca", "nats-cert", "nats-key", "admin-token", "billing-token", "billing-secret",
+            "billing-secret-before",
+            "billing-ca", "billing-cert", "billing-key", "search-password",
+        ]
+        let files = Dictionary(uniqueKeysWithValues: credentials.map { ("/run/\($0)", Array("a-secret-of-24-characters".utf8)) })
+        let examples = try Self.documented()
+        for example in examples {
+            #expect(load(example, variables: ["CREDENTIALS_DIRECTORY": "/run"], files: files).lines == [], "\(example)")
+        }
+        #expect(examples.count == 3)
+        let example = try #require(examples.first)
         let keys = [
             "servers", "credentials_file", "ca_file", "cert_file", "key_file", "server_name", "insecure_skip_verify",
             "connect_timeout", "reconnect_wait", "cluster_id", "client_id", "ping_interval", "ping_max_out",
@@ -52,7 +57,11 @@ struct ExampleFilesTests {
             "max_inflight", "ack_wait", "to", "ordering", "key", "when", "pointer", "equals", "in", "matches", "exists", "all",
             "any",
             "not", "retry", "initial", "max", "multiplier", "jitter", "max_attempts", "dead_letter", "listen", "token", "level",
-            "shutdown_timeout", "state_dir",
+            "shutdown_timeout", "state_dir", "event_type", "batch", "max_messages", "max_bytes", "max_wait", "compression",
+            "sign",
+            "secrets", "basic", "username", "password", "bearer", "low_speed", "below", "for", "http_version", "tls",
+            "min_version",
+            "proxy", "unix_socket", "follow_redirects", "retry_on", "reject_on",
         ]
         #expect(keys.filter { !example.contains("\"\($0)\":") } == [])
     }
@@ -76,7 +85,7 @@ struct ExampleFilesTests {
         try Data("secret\n".utf8).write(to: folder.appendingPathComponent("t"))
         let loaded = ConfigFile.load(path: file.path)
         #expect(loaded.lines == [])
-        #expect(loaded.configuration?.nats.credentials == .token(Secret("secret")))
+        #expect(loaded.configuration?.nats.credentials == .token(Secret("secret", file: "\(folder.path)/t")))
         guard case .file(let sink) = loaded.configuration?.sinks.first?.kind else {
             Issue.record("no file sink")
             return

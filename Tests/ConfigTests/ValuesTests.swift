@@ -35,9 +35,32 @@ struct ValuesTests {
                         url: url,
                         method: .post,
                         headers: [],
+                        format: .raw,
+                        eventType: "stan.message",
+                        batch: nil,
+                        compression: .identity,
+                        signingSecrets: [],
+                        authorization: nil,
                         timeout: .seconds(30),
                         connectTimeout: .seconds(5),
+                        lowSpeed: nil,
                         concurrency: 64,
+                        version: .auto,
+                        tls: .init(
+                            shared: .init(
+                                caFile: nil,
+                                certificateFile: nil,
+                                keyFile: nil,
+                                serverName: nil,
+                                skipsVerification: false
+                            ),
+                            minimumVersion: .tls12
+                        ),
+                        proxy: nil,
+                        unixSocket: nil,
+                        followsRedirects: false,
+                        retryOn: [],
+                        rejectOn: [],
                         circuitBreaker: .init(failures: 5, openFor: .seconds(30)),
                         rateLimit: nil
                     )
@@ -106,7 +129,7 @@ struct ValuesTests {
                     discoverPrefix: "_STAN.elsewhere"
                 )
         )
-        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead"])
+        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead", "bulk", "token"])
         guard case .http(let hook) = configuration.sinks[0].kind, case .file(let file) = configuration.sinks[1].kind else {
             Issue.record("the sinks are of the wrong type")
             return
@@ -116,11 +139,48 @@ struct ValuesTests {
         #expect(hook.method == .patch)
         #expect(
             hook.headers == [
-                .init(name: "Authorization", value: password),
-                .init(name: "Host", value: Secret("example.com")),
-                .init(name: "X-E", value: Secret("é")),
+                .init(name: "Authorization", value: .secret(password)),
+                .init(name: "Host", value: .template([.text(Secret("example.com"))])),
+                .init(name: "X-E", value: .template([.placeholder(.channel), .text(Secret("/{ e }"))])),
             ]
         )
+        #expect(hook.format == .cloudevents)
+        #expect(hook.eventType == "com.example.order")
+        #expect(hook.batch == nil)
+        #expect(hook.compression == .zstd)
+        #expect(hook.signingSecrets == [Secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"), Secret("0123456789abcdef01234567")])
+        #expect(hook.authorization == nil)
+        #expect(hook.version == .http2)
+        #expect(
+            hook.tls
+                == .init(
+                    shared: .init(
+                        caFile: "/conf/ca.pem",
+                        certificateFile: "/etc/c.pem",
+                        keyFile: "/conf/c.key",
+                        serverName: "billing.example",
+                        skipsVerification: false
+                    ),
+                    minimumVersion: .tls13
+                )
+        )
+        #expect(hook.proxy == Secret("socks5h://u:p%40@proxy.example:1080"))
+        #expect(hook.unixSocket == nil)
+        #expect(hook.followsRedirects)
+        #expect(hook.retryOn == Set(300..<400).subtracting([301]).union([404]))
+        #expect(hook.rejectOn == Set(500..<600).union([301]))
+        #expect(hook.lowSpeed == .init(below: 1024, duration: .seconds(10)))
+        guard case .http(let bulk) = configuration.sinks[4].kind, case .http(let token) = configuration.sinks[5].kind else {
+            Issue.record("the sinks are of the wrong type")
+            return
+        }
+        #expect(bulk.format == .json)
+        #expect(bulk.batch == .init(maxMessages: 1, maxBytes: 64 << 20, maxWait: .milliseconds(1), format: .jsonArray))
+        #expect(bulk.compression == .gzip)
+        #expect(bulk.authorization == .basic(username: "u", password: password))
+        #expect(bulk.unixSocket == "/conf/bulk.sock")
+        #expect(token.authorization == .bearer(password))
+        #expect(token.version == .http2PriorKnowledge)
         #expect(hook.timeout == .seconds(10))
         #expect(hook.connectTimeout == .milliseconds(250))
         #expect(hook.concurrency == 4096)

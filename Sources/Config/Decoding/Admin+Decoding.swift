@@ -7,7 +7,7 @@ extension Configuration.Admin {
         reader.finish(.none)
 
         guard let listenField, let (host, port) = listenField.parsed(by: Self.address) else { return nil }
-        if tokenField == nil, !Self.isLoopback(host) {
+        if tokenField == nil, !HostAndPort.isLoopback(host) {
             listenField.error("can be reached from other machines and needs a \"token\" beside it (or listen at 127.0.0.1)")
         }
         return Self(host: host, port: port, token: token)
@@ -21,9 +21,5 @@ extension Configuration.Admin {
         let address = try HostAndPort(parsing: text, ports: 0...UInt16.max)
         guard let port = address.port else { throw TextProblem("must have a port (such as \"127.0.0.1:8223\")") }
         return (address.host, port)
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        IPAddress(host)?.isLoopback ?? (host.lowercased() == "localhost")
     }
 }

@@ -1,4 +1,4 @@
-/// What is allowed but rarely wanted, and the arithmetic that is easily got wrong: all warnings.
+/// What is allowed but rarely wanted: all warnings.
 struct Advice {
     let nats: Configuration.NATS
     let natsField: Field?
@@ -14,7 +14,7 @@ struct Advice {
         for sink in self.sinks where !used.contains(sink.value.name) {
             sink.field.warning("no route uses this sink")
         }
-        self.checkAckWaits()
+        HTTPAdvice(sinks: self.sinks, routes: self.routes).reportWarnings()
         if let natsField, self.nats.tls?.skipsVerification == true {
             Decoded(value: (), field: natsField).at("tls")
                 .warning("has \"insecure_skip_verify\": whoever answers is taken for the server, and is shown the credentials")
@@ -52,57 +52,5 @@ struct Advice {
         case .time: "at the time in \"start_at\", and delivers all from there again"
         case .ago(let duration): "\(DurationText.print(duration)) back, and delivers those messages again"
         }
-    }
-
-    /// Compares, for each HTTP sink of each route, how long messages in flight can take with how long the server waits.
-    private func checkAckWaits() {
-        var https: [String: Configuration.HTTPSink] = [:]
-        for sink in self.sinks {
-            if case .http(let http) = sink.value.kind { https[sink.value.name] = http }
-        }
-        // The routes of a sink share its connections.
-        var waiting: [String: Int] = [:]
-        for route in self.routes {
-            for name in route.value.to { waiting[name, default: 0] += Int(route.value.maxInflight) }
-        }
-        for route in self.routes {
-            for name in route.value.to {
-                guard let http = https[name] else { continue }
-                self.checkAckWait(of: route, sink: name, http: http, waiting: waiting[name, default: 0])
-            }
-        }
-    }
-
-    private func checkAckWait(
-        of route: Decoded<Configuration.Route>,
-        sink name: String,
-        http: Configuration.HTTPSink,
-        waiting: Int
-    ) {
-        let ackWait = DurationText.print(route.value.ackWait)
-        let timeout = DurationText.print(http.timeout)
-        let consequence = "the server then sends messages again that are still in delivery, and the copies are dropped"
-        if route.value.ackWait < http.timeout {
-            route.at("ack_wait").warning(
-                "the ack wait of \(ackWait) is shorter than the \(timeout) that one request to the sink \(Quoted(name)) may take: "
-                    + "\(consequence) (set \"ack_wait\" to \(DurationText.print(Self.wholeSeconds(http.timeout))) or more)"
-            )
-            return
-        }
-        // The bound keeps the product within what a duration can print.
-        let rounds = (min(waiting, 1 << 40) + http.concurrency - 1) / http.concurrency
-        let worst = http.timeout * rounds
-        guard worst > route.value.ackWait else { return }
-        let fitting = http.concurrency * Int(route.value.ackWait / http.timeout)
-        route.at("max_inflight").warning(
-            "the \(waiting) messages that can be in flight to the sink \(Quoted(name)) take up to \(DurationText.print(worst)) "
-                + "(\(rounds) rounds of \(http.concurrency) requests of \(timeout)), longer than the ack wait of \(ackWait): when the "
-                + "endpoint is that slow, \(consequence) (at most \(fitting) in flight would fit)"
-        )
-    }
-
-    private static func wholeSeconds(_ duration: Duration) -> Duration {
-        let (seconds, attoseconds) = duration.components
-        return .seconds(seconds + (attoseconds > 0 ? 1 : 0))
     }
 }

@@ -3,11 +3,15 @@ struct Decoded<Value> {
     let value: Value
     let field: Field
 
-    /// The field below `key`, or the whole when the file has none.
-    func at(_ key: String) -> Field {
-        guard case .object(let members) = self.field.value.content, let member = members.first(where: { $0.key == key }) else {
-            return self.field
+    /// The field below these keys, each in the one before, or the innermost that the file has.
+    func at(_ keys: String...) -> Field {
+        var field = self.field
+        for key in keys {
+            guard case .object(let members) = field.value.content, let member = members.first(where: { $0.key == key }) else {
+                break
+            }
+            field = Field(value: member.value, path: field.path.key(key), context: field.context)
         }
-        return Field(value: member.value, path: self.field.path.key(key), context: self.field.context)
+        return field
     }
 }

@@ -1,12 +1,22 @@
 extension Field {
-    /// The largest file that is taken for a secret.
-    private static let maximumSecret = 64 << 10
-
     private static let forms = "a string, {\"env\": NAME}, {\"file\": PATH} or {\"credential\": NAME}"
 
     /// A secret: written out, or in an environment variable, a file, or a systemd credential. It is read now, so that what is
     /// missing is known before the daemon starts. No diagnostic repeats any of it.
-    func secret() -> Secret? {
+    ///
+    /// - Parameter use: what it has to be good for.
+    func secret(for use: SecretUse = .password) -> Secret? {
+        guard let secret = self.anySecret() else { return nil }
+        do throws(TextProblem) {
+            try use.check(secret.reveal())
+            return secret
+        } catch {
+            self.error(error.message)
+            return nil
+        }
+    }
+
+    private func anySecret() -> Secret? {
         switch self.value.content {
         case .string(let text):
             if text.isEmpty {
@@ -53,23 +63,17 @@ extension Field {
     }
 
     private func fromFile(_ path: String) -> Secret? {
-        switch self.context.surroundings.readFile(path, Self.maximumSecret) {
+        switch self.context.surroundings.readFile(path, Secret.maximumFile) {
         case .failure(let problem):
             self.error("cannot read the file \(Quoted(path)): \(problem)")
             return nil
-        case .success(var bytes):
-            // Editors and `echo` end the last line; nobody means it as a part of a password.
-            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            if bytes.isEmpty {
-                self.error("the file \(Quoted(path)) is empty")
+        case .success(let bytes):
+            do throws(TextProblem) {
+                return Secret(try Secret.text(ofFile: bytes), file: path)
+            } catch {
+                self.error("the file \(Quoted(path)) \(error.message)")
                 return nil
             }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                self.error("the file \(Quoted(path)) is not UTF-8 text")
-                return nil
-            }
-            return Secret(text)
         }
     }
 }

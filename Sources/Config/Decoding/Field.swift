@@ -160,11 +160,40 @@ extension Field {
 extension Field {
     /// A duration such as `"30s"`.
     func duration(in range: ClosedRange<Duration>) -> Duration? {
+        self.duration().flatMap { self.checked($0, in: range) }
+    }
+
+    /// A duration that is counted in seconds: at least one, and no fraction.
+    ///
+    /// - Parameter reason: why there can be no fraction.
+    func wholeSeconds(
+        atMost maximum: Duration = .seconds(Int32.max),
+        reason: String = "STAN knows no fractions here"
+    ) -> Duration? {
+        guard let duration = self.duration() else { return nil }
+        let (seconds, attoseconds) = duration.components
+        if attoseconds > 0 {
+            let right = seconds < 1 ? "\"1s\"" : "\"\(seconds)s\" or \"\(seconds + 1)s\""
+            let wrong = DurationText.print(duration)
+            self.error("must be whole seconds, not \(wrong): \(reason) (write \(right))")
+            return nil
+        }
+        if seconds < 1 {
+            self.error("must be at least 1s")
+            return nil
+        }
+        return self.checked(duration, in: .seconds(1)...maximum)
+    }
+
+    private func duration() -> Duration? {
         if case .number(let text) = self.value.content {
             self.error("must be a duration, which has a unit (for seconds write \"\(Quoted.harmless(text))s\")")
             return nil
         }
-        guard let duration = self.parsed("a duration such as \"30s\"", by: DurationText.parse) else { return nil }
+        return self.parsed("a duration such as \"30s\"", by: DurationText.parse)
+    }
+
+    private func checked(_ duration: Duration, in range: ClosedRange<Duration>) -> Duration? {
         guard range.contains(duration) else {
             let limits = "\(DurationText.print(range.lowerBound)) to \(DurationText.print(range.upperBound))"
             self.error("must be from \(limits), not \(DurationText.print(duration))")
@@ -172,21 +201,22 @@ extension Field {
         }
         return duration
     }
+}
 
-    /// A duration that STAN sends as a number of seconds: at least one, and no fraction.
-    func wholeSeconds() -> Duration? {
-        guard let duration = self.duration(in: .zero ... .seconds(Int32.max)) else { return nil }
-        let (seconds, attoseconds) = duration.components
-        if attoseconds > 0 {
-            let right = seconds < 1 ? "\"1s\"" : "\"\(seconds)s\" or \"\(seconds + 1)s\""
-            let wrong = DurationText.print(duration)
-            self.error("must be whole seconds, not \(wrong): STAN knows no fractions here (write \(right))")
+// MARK: - Sizes
+
+extension Field {
+    /// A number of bytes such as `"64KiB"`.
+    func size(in range: ClosedRange<Int>) -> Int? {
+        if case .number(let text) = self.value.content {
+            self.error("must be a size, which has a unit (for bytes write \"\(Quoted.harmless(text))B\")")
             return nil
         }
-        if seconds < 1 {
-            self.error("must be at least 1s")
+        guard let size = self.parsed("a size such as \"64KiB\"", by: ByteSize.init(parsing:)) else { return nil }
+        guard range.contains(size.bytes) else {
+            self.error("must be from \(ByteSize(range.lowerBound)) to \(ByteSize(range.upperBound)), not \(size)")
             return nil
         }
-        return duration
+        return size.bytes
     }
 }

@@ -15,12 +15,14 @@ extension HTTPURL {
         if authority.utf8.contains(UInt8(ascii: "@")) {
             throw TextProblem(
                 "must not have a user name or password before '@' "
-                    + "(send them in \"headers\": {\"Authorization\": {\"env\": \"NAME\"}})"
+                    + "(write \"basic\": {\"username\": \"NAME\", \"password\": {\"env\": \"NAME\"}} instead)"
             )
         }
         let address = try HostAndPort(parsing: String(authority))
         try Self.check(rest[end...])
         self.text = text
+        self.isSecure = scheme == "https"
+        self.host = address.host
         let host = address.host.utf8.contains(UInt8(ascii: ":")) ? "[\(address.host)]" : address.host
         self.origin = "\(scheme)://\(host)" + (address.port.map { ":\($0)" } ?? "")
     }

@@ -40,6 +40,11 @@ struct HostAndPort {
         self.port = port
     }
 
+    /// Whether a host, without brackets, is this machine as it sees itself.
+    static func isLoopback(_ host: String) -> Bool {
+        IPAddress(host)?.isLoopback ?? (host.lowercased() == "localhost")
+    }
+
     private static func check(host: String) throws(TextProblem) {
         if host.isEmpty { throw TextProblem("has no host") }
         for byte in host.utf8 where !byte.isASCIILetterOrDigit && !"-_.".utf8.contains(byte) {

@@ -4,7 +4,7 @@ extension Configuration.NATS {
         let reader = field?.object()
         let servers = reader?["servers"].flatMap(Self.servers)
         let credentials = reader.flatMap(Self.credentials)
-        let tls = reader?["tls"].flatMap(TLS.decode)
+        let tls = reader?["tls"].flatMap(Configuration.TLS.decode)
         let connectTimeout = reader?["connect_timeout"]?.duration(in: Limits.millisecond...Limits.day)
         let reconnectWait = reader?["reconnect_wait"]?.duration(in: Limits.millisecond...Limits.day)
         reader?.finish(.none)

@@ -8,6 +8,12 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible, CustomDebug
     /// Scheme, host and port: `https://billing.example`. Good for logs and status.
     package let origin: String
 
+    /// Whether it is `https`.
+    package let isSecure: Bool
+
+    /// A name or an IP address; IPv6 without its brackets.
+    let host: String
+
     package var description: String { self.origin }
 
     package var debugDescription: String { self.origin }

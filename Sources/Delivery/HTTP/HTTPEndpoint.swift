@@ -211,10 +211,14 @@ struct HTTPEndpoint: Sendable {
             case _ where name.hasPrefix("stan-"):
                 throw SinkError("the header \(header.name) describes the message and cannot be configured")
             case "host": self.hasHost = true
-            case "authorization", "cookie", "proxy-authorization": self.hasCredentials = true
-            default: break
+            case "content-type", "user-agent": break
+            // Nobody says which of them are secret.
+            default: self.hasCredentials = true
             }
             switch header.value {
+            case .secret(let secret) where name == "content-type" || name == "user-agent":
+                // Hardly a secret, and there must be no second one.
+                try self.add(HTTPHeaderTemplate(name: header.name, segments: [.literal(secret.initial)]), name)
             case .secret(let secret):
                 self.secrets.append((header.name, secret))
             case .template(let segments):

@@ -106,7 +106,7 @@ enum Wiring {
         }
     }
 
-    private static func tls(_ tls: Configuration.NATS.TLS) -> NATSTLSConfiguration {
+    private static func tls(_ tls: Configuration.TLS) -> NATSTLSConfiguration {
         var result = NATSTLSConfiguration()
         result.caFile = tls.caFile
         result.certificateFile = tls.certificateFile
@@ -213,20 +213,6 @@ enum Wiring {
         case .stdout(let stdout):
             return StdoutSink(name: sink.name, format: Self.format(stdout.format), logger: logger)
         }
-    }
-
-    static func http(_ http: Configuration.HTTPSink) -> HTTPSink.Configuration {
-        HTTPSink.Configuration(
-            url: http.url.text,
-            method: http.method.rawValue,
-            headers: http.headers.map { HTTPSink.Configuration.Header(name: $0.name, value: $0.value.reveal()) },
-            timeout: http.timeout,
-            connectTimeout: http.connectTimeout,
-            concurrency: http.concurrency,
-            breaker: http.circuitBreaker.map { .init(failures: $0.failures, openFor: TimeAmount($0.openFor)) },
-            rateLimit: http.rateLimit.map { .init(perSecond: $0.perSecond, burst: $0.burst) },
-            userAgent: "stan-bridged/\(Version.current)"
-        )
     }
 
     private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {

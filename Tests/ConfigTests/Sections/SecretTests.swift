@@ -81,18 +81,40 @@ struct SecretTests {
     @Test(
         "comes from the file itself, the environment, a file or a credential",
         arguments: [
-            (#""plain""#, "plain"),
-            (#"{"env": "TOKEN"}"#, "from-env"),
-            (#"{"file": "token"}"#, "from-file"),
-            (#"{"file": "/two"}"#, "x\n"),
-            (#"{"credential": "web"}"#, "from-credential"),
-        ]
+            (#""plain""#, "plain", nil),
+            (#"{"env": "TOKEN"}"#, "from-env", nil),
+            (#"{"file": "token"}"#, "from-file", "/conf/token"),
+            (#"{"file": "/two"}"#, "x\n", "/two"),
+            (#"{"credential": "web"}"#, "from-credential", "/run/creds/web"),
+        ] as [(String, String, String?)]
     )
-    func sources(_ secret: String, _ value: String) {
+    func sources(_ secret: String, _ value: String, _ file: String?) {
         let variables = ["TOKEN": "from-env", "CREDENTIALS_DIRECTORY": "/run/creds"]
         let loaded = load(text(rest: "\"nats\": {\"token\": \(secret)}"), variables: variables, files: self.files)
         #expect(loaded.lines == [])
-        #expect(loaded.configuration?.nats.credentials == .token(Secret(value)))
+        guard case .token(let token) = loaded.configuration?.nats.credentials else {
+            Issue.record("no token")
+            return
+        }
+        #expect(token.reveal() == value)
+        #expect(token.file == file)
+    }
+
+    @Test("is read from a file in the same way now and later, and a wrong file is told without its bytes")
+    func fileBytes() throws {
+        func secret(_ text: String) throws(TextProblem) -> String { try Secret.text(ofFile: Array(text.utf8)) }
+        #expect(try secret("a") == "a")
+        #expect(try secret("a\n") == "a")
+        #expect(try secret("a\r\n") == "a")
+        #expect(try secret("a\r") == "a")
+        #expect(try secret("a\n\n") == "a\n")
+        #expect(try secret(" a b ") == " a b ")
+        #expect(try secret(String(repeating: "x", count: 65536)).utf8.count == 65536)
+        for empty in ["", "\n", "\r\n"] {
+            #expect(throws: TextProblem("is empty")) { try secret(empty) }
+        }
+        #expect(throws: TextProblem("is not UTF-8 text")) { try Secret.text(ofFile: [0x73, 0xFF]) }
+        #expect(throws: TextProblem("is larger than 64KiB")) { try secret(String(repeating: "x", count: 65537)) }
     }
 
     @Test("never shows: not in descriptions, not in dumps, not in diagnostics")
@@ -136,5 +158,81 @@ struct SecretTests {
         let header = #""type": "http", "url": "http://h/", "headers": {"A": "s3cret\n", "B": {"env": "S"}}"#
         let report = load(text(sink: header), variables: ["S": "s3cret\r\nX: y"]).report
         #expect(!report.isEmpty && !report.contains("s3cret"))
+    }
+
+    @Test("of an HTTP sink never show either")
+    func neverPrintedOfSinks() throws {
+        func sink(_ settings: String) -> LoadedConfiguration {
+            let http = #""type": "http", "url": "https://h/", "timeout": "1s""#
+            return load(text(sink: "\(http), \(settings)"), files: ["/s": Array("s3cret".utf8)])
+        }
+        let good = [
+            #""sign": {"secrets": ["s3cret", {"file": "/s"}]}"#, #""basic": {"username": "u", "password": "s3cret"}"#,
+            #""bearer": "s3cret""#, #""bearer": {"file": "/s"}"#, #""proxy": "http://u:s3cret@p""#,
+            #""headers": {"A": "Bearer s3cret {channel}", "B": {"file": "/s"}}"#,
+        ]
+        for settings in good {
+            let loaded = sink(settings)
+            let configuration = try #require(loaded.configuration)
+            var dumped = ""
+            dump(loaded, to: &dumped)
+            for shown in [dumped, "\(configuration)", String(reflecting: configuration), loaded.report] {
+                #expect(!shown.contains("s3cret"), "\(settings)")
+            }
+            #expect(dumped.contains("***"))
+        }
+        let wrong = [
+            #""sign": {"secrets": ["whsec_s3cret"]}"#, #""sign": {"secrets": ["whsec_s3cret!"]}"#,
+            #""sign": {"secrets": "s3cret"}"#,
+            #""basic": {"username": "u:s3cret", "password": "p"}"#, #""basic": {"username": "u", "password": ["s3cret"]}"#,
+            #""bearer": "Bearer s3cret""#, #""bearer": ["s3cret"]"#, #""headers": {"A": "s3cret {s_cret} {s3cret}"}"#,
+            #""headers": {"A": "s3crét"}"#, #""proxy": "u:s3cret@p""#, #""proxy": "s3cret://p""#,
+            #""proxy": "http://u:s3cret@p:x""#,
+            #""proxy": "http://u:s3cret%@p""#, #""proxy": "http://u:s3cret/@p""#, #""proxy": "http://s3cret!""#,
+        ]
+        for settings in wrong {
+            let loaded = sink(settings)
+            #expect(
+                !loaded.errors.isEmpty && !loaded.report.contains("s3cret") && !loaded.report.contains("s_cret"),
+                "\(settings)"
+            )
+        }
+    }
+
+    @Test("for signing are base64 where they say so, else their bytes")
+    func signing() throws {
+        func key(_ text: String) throws(TextProblem) -> [UInt8] { try SigningSecret.key(of: text) }
+        #expect(try key("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX") == Array(0..<24))
+        #expect(try key("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA==") == Array(0..<25))
+        #expect(try key("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA") == Array(0..<25))
+        #expect(try key("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBk=") == Array(0..<26))
+        #expect(
+            try key("whsec_" + String(repeating: "+/+/", count: 8))
+                == Array(repeating: [0xFB, 0xFF, 0xBF], count: 8).flatMap(\.self)
+        )
+        #expect(try key("whsec_" + String(repeating: "z", count: 86)).count == 64)
+        #expect(try key("WHSEC_é") == Array("WHSEC_é".utf8))
+        #expect(try key("x whsec_") == Array("x whsec_".utf8))
+        for wrong in [
+            "whsec_", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA=", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA===",
+            "whsec_=AECAwQFBgcICQoLDA0ODxAREhMUFRYX", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n",
+            "whsec_" + String(repeating: "z", count: 87), "whsec_" + String(repeating: "z", count: 30),
+        ] {
+            #expect(throws: TextProblem.self, "\(wrong)") { try key(wrong) }
+        }
+    }
+
+    @Test(
+        "have to be good for their use, now and when their file has changed",
+        arguments: [
+            (.password, "a\nb", true), (.headerValue, "a\tb c", true), (.headerValue, "a\nb", false),
+            (.headerValue, "a\r\nb", false),
+            (.headerValue, "\u{85}", false), (.headerValue, "é", false), (.bearerToken, "a~", true), (.bearerToken, "a b", false),
+            (.bearerToken, "a\n", false), (.signingSecret, "x", true), (.signingSecret, "whsec_x", false),
+            (.proxyURL, "socks5://p", true), (.proxyURL, "p", false), (.proxyURL, "http://p\n", false),
+        ] as [(SecretUse, String, Bool)]
+    )
+    func uses(_ use: SecretUse, _ text: String, _ isGood: Bool) {
+        #expect(((try? use.check(text)) != nil) == isGood)
     }
 }

@@ -1,14 +1,23 @@
-extension Configuration.NATS.TLS {
+extension Configuration.TLS {
+    /// An object that has no other keys.
     static func decode(_ field: Field) -> Self? {
         guard let reader = field.object() else { return nil }
+        let tls = Self.decode(reader, name: "nats.example")
+        reader.finish(.none)
+        return tls
+    }
+
+    /// The keys that all such objects have, from one that may have more.
+    ///
+    /// - Parameter name: an example of a server's name.
+    static func decode(_ reader: ObjectReader, name: String) -> Self {
+        let caFile = reader["ca_file"]?.readableFile()
         let certificate = reader["cert_file"]
         let key = reader["key_file"]
-        let caFile = reader["ca_file"]?.readableFile()
         let certificateFile = certificate?.readableFile()
         let keyFile = key?.readableFile()
-        let serverName = reader["server_name"]?.parsed("a name such as \"nats.example\"", by: Self.serverName)
+        let serverName = reader["server_name"]?.parsed("a name such as \"\(name)\"", by: Self.serverName)
         let skipsVerification = reader["insecure_skip_verify"]?.boolean()
-        reader.finish(.none)
         if let certificate, key == nil { certificate.error("needs a \"key_file\" beside it") }
         if let key, certificate == nil { key.error("needs a \"cert_file\" beside it") }
         return Self(
