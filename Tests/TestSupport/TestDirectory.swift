@@ -24,6 +24,11 @@ package final class TestDirectory: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: self.path(of: name)), options: .atomic)
         return self.path(of: name)
     }
+
+    /// The file's text; empty when there is none.
+    package func text(of name: String) -> String {
+        FileManager.default.contents(atPath: self.path(of: name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
 }
 
 /// Lends a directory, and removes it with everything in it.

@@ -129,7 +129,7 @@ private func makeLab(_ needs: Needs) async throws -> Lab {
     let directory: String? = if case .file = needs.restart { try temporaryDirectory() } else { nil }
     if let program = RealServer.executable {
         // The NATS server is one for all: clients stay connected when the streaming server restarts.
-        let port = needs.monitoring ? RealServer.freePort() : nil
+        let port = needs.monitoring ? freePort() : nil
         var arguments = ["-ns", nats] + needs.arguments
         if let port { arguments += ["-m", "\(port)"] }
         if let directory { arguments += ["-st", "FILE", "-dir", directory] }

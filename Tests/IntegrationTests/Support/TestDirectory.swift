@@ -2,11 +2,6 @@ import Foundation
 import TestSupport
 
 extension TestDirectory {
-    /// The file's text; empty when there is none.
-    func text(of name: String) -> String {
-        FileManager.default.contents(atPath: self.path(of: name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
-
     /// How many whole lines the file has.
     func lineCount(of name: String) -> Int {
         FileManager.default.contents(atPath: self.path(of: name))?.count { $0 == UInt8(ascii: "\n") } ?? 0

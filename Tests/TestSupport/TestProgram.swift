@@ -1,15 +1,30 @@
 import Foundation
+package import Glibc
 import Synchronization
 
 /// A program that a test runs: its output is collected, and it ends with this object at the latest.
 ///
 /// One thread belongs to it from the start to the end, because the kernel's "tell the child when the parent dies" watches the
 /// thread that made the child.
-final class TestProgram: Sendable {
-    enum End: Sendable, Equatable {
+package final class TestProgram: Sendable {
+    package enum End: Sendable, Equatable {
         case status(Int32)
         case signal(Int32)
         case notStarted(Int32)
+    }
+
+    /// How a program ends that nobody has stopped.
+    package enum LastSignal: String, Sendable {
+        case kill = "KILL"
+        /// For one that has to end programs of its own.
+        case terminate = "TERM"
+
+        fileprivate var number: Int32 {
+            switch self {
+            case .kill: SIGKILL
+            case .terminate: SIGTERM
+            }
+        }
     }
 
     private struct State {
@@ -26,51 +41,57 @@ final class TestProgram: Sendable {
 
     private let shared = Shared()
 
-    /// The daemon's own program: it is built beside the tests.
-    static let daemonPath: String = {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("stan-bridged").path
-    }()
+    private let lastSignal: LastSignal
 
-    /// Starts `stan-bridged` and does not wait.
+    /// Starts a program and does not wait.
     ///
     /// - Parameters:
+    ///   - command: the program's path, and its arguments.
     ///   - input: the text of standard input.
     ///   - environment: variables in addition to ours.
-    static func start(_ arguments: [String], input: String = "", environment: [String: String] = [:]) -> TestProgram {
-        TestProgram([Self.daemonPath] + arguments, input, environment)
+    ///   - lastSignal: what it gets when this object goes, and when the tests end without having stopped it.
+    package static func start(
+        command: [String],
+        input: String = "",
+        environment: [String: String] = [:],
+        lastSignal: LastSignal = .kill
+    ) -> TestProgram {
+        TestProgram(command, input, environment, lastSignal)
     }
 
-    /// Starts `stan-bridged` and waits for its end.
-    static func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async -> TestProgram {
-        let program = Self.start(arguments, input: input, environment: environment)
-        _ = await program.end()
-        return program
+    /// A program that is installed.
+    ///
+    /// - Returns: its path, or nil when there is none on `PATH` nor where Debian puts servers.
+    package static func path(of name: String) -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let directories = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/usr/bin"]
+        return directories.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
-    private init(_ arguments: [String], _ input: String, _ environment: [String: String]) {
+    private init(_ command: [String], _ input: String, _ environment: [String: String], _ lastSignal: LastSignal) {
+        self.lastSignal = lastSignal
         let shared = self.shared
-        Thread.detachNewThread { Self.live(shared, arguments, input, environment) }
+        Thread.detachNewThread { Self.live(shared, command, input, environment, lastSignal) }
     }
 
     deinit {
-        self.signal(SIGKILL)
+        self.signal(self.lastSignal.number)
     }
 
-    var processID: pid_t? { self.shared.state.withLock { $0.processID } }
-    var hasEnded: Bool { self.shared.state.withLock { $0.end != nil } }
-    var output: String { self.shared.state.withLock { String(decoding: $0.output, as: UTF8.self) } }
-    var errors: String { self.shared.state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
-    var errorLines: [String] { self.errors.split(separator: "\n").map(String.init) }
+    package var processID: pid_t? { self.shared.state.withLock { $0.processID } }
+    package var hasEnded: Bool { self.shared.state.withLock { $0.end != nil } }
+    package var output: String { self.shared.state.withLock { String(decoding: $0.output, as: UTF8.self) } }
+    package var errors: String { self.shared.state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
+    package var errorLines: [String] { self.errors.split(separator: "\n").map(String.init) }
 
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         self.shared.state.withLock { state in
             guard state.end == nil, let processID = state.processID else { return }
             kill(processID, number)
         }
     }
 
-    func end() async -> End {
+    package func end() async -> End {
         await withCheckedContinuation { continuation in
             let end = self.shared.state.withLock { state -> End? in
                 if state.end == nil { state.waiters.append(continuation) }
@@ -82,10 +103,16 @@ final class TestProgram: Sendable {
 
     // MARK: The thread
 
-    private static func live(_ shared: Shared, _ arguments: [String], _ input: String, _ environment: [String: String]) {
+    private static func live(
+        _ shared: Shared,
+        _ command: [String],
+        _ input: String,
+        _ environment: [String: String],
+        _ lastSignal: LastSignal
+    ) {
         var processID: pid_t = 0
         var pipes: (input: Int32, output: Int32, errors: Int32) = (-1, -1, -1)
-        let error = Self.spawning.withLock { _ in Self.spawn(arguments, environment, &pipes, &processID) }
+        let error = Self.spawning.withLock { _ in Self.spawn(command, environment, lastSignal, &pipes, &processID) }
         guard error == 0 else { return Self.finish(shared, .notStarted(error)) }
         shared.state.withLock { $0.processID = processID }
 
@@ -148,15 +175,16 @@ final class TestProgram: Sendable {
     private static let spawning = Mutex(())
 
     private static func spawn(
-        _ arguments: [String],
+        _ command: [String],
         _ environment: [String: String],
+        _ lastSignal: LastSignal,
         _ pipes: inout (input: Int32, output: Int32, errors: Int32),
         _ processID: inout pid_t
     ) -> Int32 {
         // Without setpriv all is the same, unless the tests themselves are killed.
         let setpriv = "/usr/bin/setpriv"
-        var arguments = arguments
-        if access(setpriv, X_OK) == 0 { arguments = [setpriv, "--pdeathsig", "KILL", "--"] + arguments }
+        var arguments = command
+        if access(setpriv, X_OK) == 0 { arguments = [setpriv, "--pdeathsig", lastSignal.rawValue, "--"] + arguments }
 
         var ends: [[Int32]] = []
         for _ in 0..<3 {
