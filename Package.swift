@@ -116,7 +116,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Compression", "Delivery", "Matching", "TestSupport", hummingbird, logging, nioCore, nioPosix],
+            dependencies: [
+                "Compression", "Delivery", "Matching", "TestSupport", crypto, hummingbird, logging, nioCore, nioPosix,
+            ],
             swiftSettings: swift6
         ),
         .testTarget(

@@ -1,3 +1,5 @@
+import Compression
+import Crypto
 import Delivery
 import Foundation
 import NIOCore
@@ -95,6 +97,32 @@ struct HTTPSinkRequestTests {
                 throw SinkError("it is empty")
             }
             return text
+        }
+    }
+
+    @Test("what is signed is the body before it is compressed, alone and in a batch", arguments: [true, false])
+    func signedAndCompressed(isBatch: Bool) async throws {
+        let body = String(repeating: "hello, ", count: 100)
+        try await withReceiver(
+            configure: {
+                $0.signingSecrets = [SinkSecret("secret")]
+                $0.compression = .gzip
+                if isBatch { ($0.format, $0.batching) = (.json, .init(maxMessages: 1)) }
+            },
+            script: { _ in .ok }
+        ) { under, receiver in
+            under.deliver([42], body: body)
+            await under.collector.results(1)
+            let request = try #require(receiver.requests.first)
+            #expect(request["Content-Encoding"] == "gzip")
+            let content =
+                isBatch
+                ? #"{"channel":"orders.eu","sequence":42,"timestamp":"2020-09-13T12:26:40.123456789Z","text":"\#(body)"}"# + "\n"
+                : body
+            let id = try #require(request["webhook-id"])
+            let signed = "\(id).\(try #require(request["webhook-timestamp"])).\(content)"
+            let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: Data("secret".utf8)))
+            #expect(request["webhook-signature"] == "v1,\(Data(code).base64EncodedString())")
         }
     }
 
