@@ -92,6 +92,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["DevServer", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
             path: "Tests/TestSupport",
+            exclude: ["verify.py"],
             swiftSettings: swift6
         ),
         .testTarget(name: "CompressionTests", dependencies: ["CZlib", "CZstd", "Compression"], swiftSettings: swift6),
@@ -116,7 +117,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Compression", "Delivery", "Matching", "TestSupport", hummingbird, logging, nioCore, nioPosix],
+            dependencies: [
+                "Compression", "Delivery", "Matching", "TestSupport", crypto, hummingbird, logging, nioCore, nioPosix,
+            ],
             swiftSettings: swift6
         ),
         .testTarget(
