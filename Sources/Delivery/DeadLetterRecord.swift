@@ -88,7 +88,9 @@ package struct DeadLetterRecord: Sendable, Equatable {
         func body() throws(Malformed) -> ByteBuffer {
             if let data = self.data() { return data }
             if let (kind, bytes) = self.find("text"), kind == .string { return self.decoded(bytes) }
-            if let (kind, bytes) = self.find("data_base64"), kind == .string, let body = Base64.decode(self.decoded(bytes).readableBytesView) {
+            if let (kind, bytes) = self.find("data_base64"), kind == .string,
+                let body = Base64.decode(self.decoded(bytes).readableBytesView)
+            {
                 return ByteBuffer(bytes: body)
             }
             throw Malformed(description: "it has neither \"data\" nor \"text\" nor \"data_base64\"")

@@ -72,7 +72,10 @@ final class SecretKeeper {
                 if let problem = problem(index, value) { throw SinkError(problem) }
                 self.kept[index].value = value
                 hasChanged = true
-                self.logger.notice("a secret's file has changed; the new secret is used from now on", metadata: ["file": "\(file)"])
+                self.logger.notice(
+                    "a secret's file has changed; the new secret is used from now on",
+                    metadata: ["file": "\(file)"]
+                )
             } catch {
                 self.logger.error(
                     "a secret's file has changed and cannot be used; the old secret goes on being used",

@@ -1,3 +1,4 @@
+import Compression
 import Config
 import Delivery
 import Logging
@@ -105,6 +106,53 @@ struct WiringTests {
         #expect(settings.nats.credentials == .token("t"))
         #expect(settings.nats.reconnectWait == .milliseconds(1))
         #expect(settings.shutdownTimeout == .milliseconds(1_500))
+    }
+
+    @Test("what is configured of an http sink arrives, secrets in files with the way to read them again")
+    func http() throws {
+        let http = try Self.http(
+            #"""
+            , "format": "cloudevents_structured", "event_type": "order", "http_version": "2", "compression": "zstd",
+            "batch": { "max_messages": 7, "max_bytes": "2KiB", "max_wait": "5ms", "format": "json_array" },
+            "sign": { "secrets": ["a secret that is long enough", { "file": "/conf/secret" }] },
+            "basic": { "username": "me", "password": "p" }, "follow_redirects": true, "proxy": "http://proxy:1",
+            "retry_on": [404], "reject_on": [503], "low_speed": { "below": "1KiB", "for": "9s" },
+            "headers": { "X-Where": "{channel}/{route}/{sequence}!", "X-Key": { "file": "/conf/secret" } },
+            "tls": { "server_name": "other.example", "insecure_skip_verify": true, "min_version": "1.3" }
+            """#
+        )
+        #expect(http.compression == .zstd)
+        #expect(http.format == .cloudEventsStructured(type: "order"))
+        #expect(http.batching == .init(maxMessages: 7, maxBytes: 2048, maxWait: .milliseconds(5), format: .jsonArray))
+        #expect(http.signingSecrets.count == 2)
+        guard case .basic(username: "me", _)? = http.authorization else { return #expect(Bool(false), "no basic") }
+        #expect(http.followsRedirects)
+        #expect(http.retriedStatuses == [404] && http.rejectedStatuses == [503])
+        #expect(http.lowSpeed == .init(bytesPerSecond: 1024, seconds: 9))
+        #expect(http.connection.version == .http2 && http.connection.proxy != nil)
+        #expect(http.connection.unixSocket == nil)
+        #expect(http.connection.tls.serverName == "other.example" && http.connection.tls.skipsVerification)
+        #expect(http.connection.tls.minimumVersion == .tls13)
+        #expect(http.headers.map(\.name) == ["X-Where", "X-Key"])
+        guard case .template(let segments)? = http.headers.first?.value, case .secret? = http.headers.last?.value else {
+            return #expect(Bool(false), "other kinds of values")
+        }
+        #expect(segments == [.channel, .literal("/"), .route, .literal("/"), .sequence, .literal("!")])
+    }
+
+    private static func http(_ keys: String) throws -> HTTPSink.Configuration {
+        let text = """
+            {
+              "stan": { "cluster_id": "c", "client_id": "b" },
+              "sinks": { "hook": { "type": "http", "url": "https://hooks.example/in"\(keys) } },
+              "routes": [{ "name": "r", "channel": "a", "durable_name": "d", "to": ["hook"] }]
+            }
+            """
+        let surroundings = Surroundings(directory: "/conf", readFile: { _, _ in .success(Array("in a file\n".utf8)) })
+        let loaded = Configuration.load(Array(text.utf8), file: "c.json", surroundings: surroundings)
+        let configuration = try #require(loaded.configuration, "\(loaded.diagnostics)")
+        guard case .http(let http)? = configuration.sink(named: "hook")?.kind else { throw SinkError("no http sink") }
+        return Wiring.http(http)
     }
 
     @Test("sinks are shared by routes, go in the order of the route, and are left out when no route uses them")

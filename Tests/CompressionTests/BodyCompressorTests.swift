@@ -9,7 +9,9 @@ import Testing
 struct BodyCompressorTests {
     private static func compressed(_ body: [UInt8], by compressor: BodyCompressor) throws -> [UInt8] {
         var output = [UInt8](repeating: 0, count: compressor.bound(body.count))
-        let count = try #require(body.withUnsafeBytes { body in output.withUnsafeMutableBytes { compressor.compress(body, into: $0) } })
+        let count = try #require(
+            body.withUnsafeBytes { body in output.withUnsafeMutableBytes { compressor.compress(body, into: $0) } }
+        )
         return Array(output[..<count])
     }
 

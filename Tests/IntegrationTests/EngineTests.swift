@@ -51,7 +51,7 @@ extension DaemonTests {
         func deadLetterChannel() async throws {
             try await withStanServer { server in
                 let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
-                receiver.answer { $0.line.contains("/dead") ? .status(200) : .status(410) }
+                receiver.answer { $0.line.contains("/dead") ? .status(200) : .status(422) }
                 let channel = server.uniqueName("orders")
                 var config = BridgeConfig(server, client: server.uniqueName("bridge"))
                 config.addHTTP("hook", receiver.url)
@@ -72,7 +72,7 @@ extension DaemonTests {
                 #expect(dead.first?.headers["stan-dead-letter-sink"] == "hook")
                 #expect(dead.first?.headers["stan-dead-letter-route"] == "second")
                 #expect(dead.first?.headers["stan-dead-letter-attempts"] == "1")
-                #expect(dead.first?.headers["stan-dead-letter-reason"]?.hasPrefix("HTTP 410") == true)
+                #expect(dead.first?.headers["stan-dead-letter-reason"]?.hasPrefix("HTTP 422") == true)
                 #expect(dead.first?.headers["stan-channel"] == "dead.\(channel)")
                 try await daemon.eventually("all is acked") {
                     try await daemon.metric("messages_acked_total", #"route="first""#) == 5
@@ -139,6 +139,34 @@ extension DaemonTests {
                 #expect(directory.lineCount(of: "dead.ndjson") == 1)
                 #expect(try await daemon.get("/readyz").body == "ready\n")
                 #expect(daemon.log.count { $0.contains("the route waits for it, since it is ordered") } == 1, "\(daemon.log)")
+                #expect(await daemon.terminate() == .status(0))
+            }
+        }
+
+        @Test("signed batches arrive; one message that is not taken is found, and goes alone to the dead letters")
+        func batches() async throws {
+            try await withStanServer { server in
+                let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
+                receiver.answer { $0.body.contains(#""data":13}"#) ? .status(422) : .status(200) }
+                let channel = server.uniqueName("orders")
+                var config = BridgeConfig(server, client: server.uniqueName("bridge"))
+                config.addHTTP(
+                    "hook",
+                    receiver.url,
+                    #", "batch": { "max_messages": 25, "max_wait": "50ms" }, "sign": { "secrets": ["twenty-four bytes of secret"] }"#
+                )
+                config.addFile("dead", path: "dead.ndjson")
+                config.addRoute(channel: channel, to: ["hook"], #", "durable_name": "d", "dead_letter": "dead""#)
+                let daemon = try await DaemonProcess.start(config, in: directory)
+                try await server.publish(100, to: channel) { "\($0)" }
+                try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") == 100 }
+                let taken = receiver.requests.filter { !$0.body.contains(#""data":13}"#) }.flatMap {
+                    $0.body.split(separator: "\n")
+                }
+                #expect(taken.count == 99)
+                #expect(Set(taken).count == 99)
+                #expect(directory.lineCount(of: "dead.ndjson") == 1)
+                #expect(directory.text(of: "dead.ndjson").contains(#""data":13}"#))
                 #expect(await daemon.terminate() == .status(0))
             }
         }

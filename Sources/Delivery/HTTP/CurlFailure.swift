@@ -29,7 +29,8 @@ struct CurlFailure {
         case CURLE_PROXY:
             return .proxy(cause: self.detail)
         case CURLE_COULDNT_CONNECT:
-            return self.hasProxy ? .proxy(cause: "could not connect to it: \(self.systemError)") : .notConnected(cause: self.systemError)
+            return self.hasProxy
+                ? .proxy(cause: "could not connect to it: \(self.systemError)") : .notConnected(cause: self.systemError)
         case CURLE_OPERATION_TIMEDOUT:
             var sent: curl_off_t = 0
             _ = stan_easy_get_offset(self.easy, CURLINFO_PRETRANSFER_TIME_T, &sent)

@@ -43,7 +43,12 @@ struct HTTPBodyEncoder {
         }
     }
 
-    private mutating func append(_ delivery: Delivery, event: CloudEvent?, of context: RouteContext, to buffer: inout RecordBuffer) {
+    private mutating func append(
+        _ delivery: Delivery,
+        event: CloudEvent?,
+        of context: RouteContext,
+        to buffer: inout RecordBuffer
+    ) {
         if let event {
             return event.encode(delivery.envelope, deadLetter: delivery.deadLetter, of: context, into: &buffer)
         }

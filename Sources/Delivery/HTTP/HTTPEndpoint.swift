@@ -70,7 +70,8 @@ struct HTTPEndpoint: Sendable {
         }
         if configuration.batching != nil {
             switch configuration.format {
-            case .raw, .cloudEvents: throw SinkError("a batch of raw bodies does not say where each begins (the format json would)")
+            case .raw, .cloudEvents:
+                throw SinkError("a batch of raw bodies does not say where each begins (the format json would)")
             case .json, .cloudEventsStructured: break
             }
         }

@@ -49,7 +49,9 @@ final class HTTPLineWriter {
             self.nodes = .allocate(capacity: 2 * self.starts.count)
             self.nodes.initialize(repeating: curl_slist(data: nil, next: nil))
         }
-        guard !self.starts.isEmpty, let text = self.text.bytes.baseAddress, let first = self.nodes.baseAddress else { return next }
+        guard !self.starts.isEmpty, let text = self.text.bytes.baseAddress, let first = self.nodes.baseAddress else {
+            return next
+        }
         for (index, start) in self.starts.enumerated() {
             self.nodes[index].data = UnsafeMutablePointer(mutating: (text + start).assumingMemoryBound(to: CChar.self))
             self.nodes[index].next = index + 1 < self.starts.count ? first + index + 1 : next

@@ -27,7 +27,9 @@ package struct HTTPProbe: Sendable {
     }
 
     private func connectBlocking() -> Outcome {
-        guard CurlEngine.globalInit == CURLE_OK, let easy = curl_easy_init() else { return .failed(reason: "libcurl cannot be used") }
+        guard CurlEngine.globalInit == CURLE_OK, let easy = curl_easy_init() else {
+            return .failed(reason: "libcurl cannot be used")
+        }
         defer { curl_easy_cleanup(easy) }
         let connectTo = self.endpoint.connectTo.map { CurlHeaderList([$0]) }
         CurlOptions.setConnection(of: self.endpoint, to: easy)

@@ -114,7 +114,9 @@ struct HTTPQueue<Route: AnyObject> {
     mutating func next(now: NIODeadline, isHurried: Bool) -> (HTTPParcel, Route)? {
         if let halves = self.halves.popLast() { return halves }
         guard let batching = self.batching else { return self.nextSingle().map { (.single($0), $1) } }
-        guard let index = self.gathering.firstIndex(where: { self.due($0, now: now, isHurried: isHurried) == nil }) else { return nil }
+        guard let index = self.gathering.firstIndex(where: { self.due($0, now: now, isHurried: isHurried) == nil }) else {
+            return nil
+        }
         return self.nextBatch(index, batching)
     }
 

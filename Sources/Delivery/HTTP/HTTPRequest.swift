@@ -14,6 +14,9 @@ final class HTTPRequest {
     /// Its address is never nil.
     private(set) var body: UnsafeRawBufferPointer
 
+    /// The same before it is compressed: what is signed.
+    private var content: UnsafeRawBufferPointer
+
     private var head = HTTPRequestBuilder()
     private let headNodes: UnsafeMutableBufferPointer<curl_slist>
     private var headRoute: HTTPRouteLane?
@@ -40,6 +43,7 @@ final class HTTPRequest {
         self.headNodes = .allocate(capacity: HTTPRequestBuilder.Line.allCases.count)
         self.headNodes.initialize(repeating: curl_slist(data: nil, next: nil))
         self.body = Self.noBody
+        self.content = Self.noBody
         self.linkHead()
     }
 
@@ -85,6 +89,7 @@ final class HTTPRequest {
         self.bodyStorage?.release()
         self.bodyStorage = nil
         self.body = Self.noBody
+        self.content = Self.noBody
         if !self.extra.isEmpty { self.extra.removeAll() }
         if self.encoded.count > 0 { self.encoded.removeAll(keepingAtMost: Self.keptMemory) }
         if self.packed.count > 0 { self.packed.removeAll(keepingAtMost: Self.keptMemory) }
@@ -110,6 +115,7 @@ final class HTTPRequest {
 
     /// Compresses the body, if that is wanted and makes it smaller.
     private func pack(_ kit: HTTPRequestKit) {
+        self.content = self.body
         guard let compressor = kit.compressor, !self.body.isEmpty else { return }
         let body = self.body
         self.packed.append(atMost: compressor.bound(body.count)) { compressor.compress(body, into: $0) ?? 0 }
@@ -207,7 +213,7 @@ final class HTTPRequest {
         key(&self.key)
         self.webhookID.removeAll(keepingAtMost: 1024)
         HTTPText.webhookID(ofKey: self.key.bytes, into: &self.webhookID)
-        let (id, body) = (self.webhookID.bytes, self.body)
+        let (id, body) = (self.webhookID.bytes, self.content)
         self.extra.append("webhook-id: ") { $0.append(id) }
         self.extra.append("webhook-timestamp: ") { $0.append(decimal: UInt64(max(0, seconds))) }
         self.extra.append("webhook-signature: ") { signer.sign(id: id, seconds: max(0, seconds), body: body, into: &$0) }

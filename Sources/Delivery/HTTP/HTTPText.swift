@@ -19,7 +19,8 @@ enum HTTPText {
     static func pathEncoded(_ text: String) -> String {
         self.percentEncoded(text) { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
                 true
             default:
                 "-._~!$&'()*+,;=:@".utf8.contains(byte)

@@ -31,7 +31,7 @@ struct WebhookSigner: Sendable {
     /// - Parameters:
     ///   - id: the bytes of the value of `webhook-id`.
     ///   - seconds: the value of `webhook-timestamp`.
-    ///   - body: as it is sent, so after compression.
+    ///   - body: before it is compressed: that is what programs are given to verify, and the standard's own libraries take text only.
     func sign(id: UnsafeRawBufferPointer, seconds: Int64, body: UnsafeRawBufferPointer, into line: inout RecordBuffer) {
         for (index, key) in self.keys.enumerated() {
             var code = HMAC<SHA256>(key: key)

@@ -17,7 +17,9 @@ enum Base64 {
             }
             count += 1
             guard count % 4 == 0 else { continue }
-            bytes += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+            bytes += [
+                UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
+            ]
             bits = 0
         }
         guard count % 4 == 0, padding <= 2 else { return nil }

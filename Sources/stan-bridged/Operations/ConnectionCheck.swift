@@ -69,7 +69,8 @@ struct ConnectionCheck {
         do {
             switch try await HTTPProbe(settings).connect() {
             case .connected(nil): return Finding(isGood: true, text: "\(name): connected")
-            case .connected(let expiry?): return Finding(isGood: true, text: "\(name): connected, certificate valid until \(expiry)")
+            case .connected(let expiry?):
+                return Finding(isGood: true, text: "\(name): connected, certificate valid until \(expiry)")
             case .failed(let reason): return Finding(isGood: false, text: "\(name): \(reason)")
             }
         } catch {
@@ -77,7 +78,9 @@ struct ConnectionCheck {
         }
     }
 
-    private func test(_ sinkName: String, _ settings: HTTPSink.Configuration, _ name: String, _ route: Configuration.Route) async -> Finding {
+    private func test(_ sinkName: String, _ settings: HTTPSink.Configuration, _ name: String, _ route: Configuration.Route) async
+        -> Finding
+    {
         var settings = settings
         settings.isTest = true
         settings.breaker = nil
@@ -94,7 +97,10 @@ struct ConnectionCheck {
             let failure = await Self.post(to: sink, context)
             await sink.close()
             await engine.shutdown()
-            return Finding(isGood: failure == nil, text: "\(name): \(failure.map { "the test message: \($0)" } ?? "took the test message")")
+            return Finding(
+                isGood: failure == nil,
+                text: "\(name): \(failure.map { "the test message: \($0)" } ?? "took the test message")"
+            )
         } catch {
             return Finding(isGood: false, text: "\(name): \(error)")
         }
@@ -111,7 +117,12 @@ struct ConnectionCheck {
                 body: ByteBuffer(string: #"{"test":true}"#)
             )
             sink.deliver(
-                DeliveryBatch(context: context, sink: 0, deliveries: [Delivery(envelope: envelope, attempt: 1)], receiver: receiver)
+                DeliveryBatch(
+                    context: context,
+                    sink: 0,
+                    deliveries: [Delivery(envelope: envelope, attempt: 1)],
+                    receiver: receiver
+                )
             )
         }
     }

@@ -67,7 +67,10 @@ struct HTTPSinkBodyTests {
             await under.collector.results(2)
             let requests = receiver.requests.sorted { $0.sequence < $1.sequence }
             #expect(requests.map { $0["Content-Type"] } == ["application/cloudevents+json", "application/cloudevents+json"])
-            let common = ["specversion": "1.0", "type": "order", "source": "/stan/test-cluster/orders.eu", "time": "2020-09-13T12:26:40.123456789Z"]
+            let common = [
+                "specversion": "1.0", "type": "order", "source": "/stan/test-cluster/orders.eu",
+                "time": "2020-09-13T12:26:40.123456789Z",
+            ]
             let (first, second) = (try Self.object(requests[0].body), try Self.object(requests[1].body))
             for (key, value) in common { #expect(first[key] as? String == value && second[key] as? String == value) }
             #expect(first["id"] as? String == "1")
@@ -160,7 +163,10 @@ struct HTTPSinkBodyTests {
         }
     }
 
-    @Test("what does not fill a batch leaves when it has waited long enough, and at once when the daemon stops", arguments: [true, false])
+    @Test(
+        "what does not fill a batch leaves when it has waited long enough, and at once when the daemon stops",
+        arguments: [true, false]
+    )
     func waits(isStopping: Bool) async throws {
         try await Self.batches(.init(maxMessages: 100, maxWait: isStopping ? .hours(1) : .milliseconds(50))) { under, receiver in
             under.deliver(1...5)
@@ -173,7 +179,10 @@ struct HTTPSinkBodyTests {
 
     @Test("a batch that fails is retried as a whole: each message is reported with the reason")
     func failedBatch() async throws {
-        try await Self.batches(.init(maxMessages: 3, maxWait: .hours(1)), script: { _ in .status(503, headers: ["Retry-After: 7"]) }) {
+        try await Self.batches(
+            .init(maxMessages: 3, maxWait: .hours(1)),
+            script: { _ in .status(503, headers: ["Retry-After: 7"]) }
+        ) {
             under,
             receiver in
             under.deliver(1...3)
@@ -190,7 +199,10 @@ struct HTTPSinkBodyTests {
         }
     }
 
-    @Test("a batch that is rejected is split until the message that is at fault is alone; the others are delivered", arguments: 1...16)
+    @Test(
+        "a batch that is rejected is split until the message that is at fault is alone; the others are delivered",
+        arguments: 1...16
+    )
     func poison(position: UInt64) async throws {
         let isPoisonous: @Sendable (ScriptedReceiver.Request) -> ScriptedReceiver.Reply = { request in
             let text = String(decoding: request.body, as: UTF8.self)

@@ -1,3 +1,5 @@
+import Compression
+import Crypto
 import Delivery
 import Foundation
 import NIOCore
@@ -31,7 +33,10 @@ struct HTTPSinkRequestTests {
     @Test("basic and bearer credentials arrive")
     func credentials() async throws {
         for (authorization, expected) in [
-            (HTTPSink.Configuration.Authorization.basic(username: "Aladdin", password: SinkSecret("open sesame")), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            (
+                HTTPSink.Configuration.Authorization.basic(username: "Aladdin", password: SinkSecret("open sesame")),
+                "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+            ),
             (.bearer(SinkSecret("t0ken")), "Bearer t0ken"),
         ] {
             try await withReceiver(configure: { $0.authorization = authorization }, script: { _ in .ok }) { under, receiver in
@@ -88,8 +93,36 @@ struct HTTPSinkRequestTests {
     static func secret(_ content: String, in directory: TestDirectory) throws -> SinkSecret {
         let path = try directory.write(content, to: "secret")
         return SinkSecret(content, file: path) { () throws(SinkError) in
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.isEmpty else { throw SinkError("it is empty") }
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.isEmpty else {
+                throw SinkError("it is empty")
+            }
             return text
+        }
+    }
+
+    @Test("what is signed is the body before it is compressed, alone and in a batch", arguments: [true, false])
+    func signedAndCompressed(isBatch: Bool) async throws {
+        let body = String(repeating: "hello, ", count: 100)
+        try await withReceiver(
+            configure: {
+                $0.signingSecrets = [SinkSecret("secret")]
+                $0.compression = .gzip
+                if isBatch { ($0.format, $0.batching) = (.json, .init(maxMessages: 1)) }
+            },
+            script: { _ in .ok }
+        ) { under, receiver in
+            under.deliver([42], body: body)
+            await under.collector.results(1)
+            let request = try #require(receiver.requests.first)
+            #expect(request["Content-Encoding"] == "gzip")
+            let content =
+                isBatch
+                ? #"{"channel":"orders.eu","sequence":42,"timestamp":"2020-09-13T12:26:40.123456789Z","text":"\#(body)"}"# + "\n"
+                : body
+            let id = try #require(request["webhook-id"])
+            let signed = "\(id).\(try #require(request["webhook-timestamp"])).\(content)"
+            let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: Data("secret".utf8)))
+            #expect(request["webhook-signature"] == "v1,\(Data(code).base64EncodedString())")
         }
     }
 

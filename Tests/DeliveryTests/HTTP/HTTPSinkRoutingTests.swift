@@ -14,7 +14,10 @@ struct HTTPSinkRoutingTests {
 
     // MARK: Redirects
 
-    @Test("a redirect is followed with the same method, body and headers; the next message goes to the URL again", arguments: [301, 308])
+    @Test(
+        "a redirect is followed with the same method, body and headers; the next message goes to the URL again",
+        arguments: [301, 308]
+    )
     func followed(status: Int) async throws {
         try await withReceiver(
             configure: {
@@ -109,7 +112,9 @@ struct HTTPSinkRoutingTests {
         }
     }
 
-    @Test("410 pauses the sink: the message has used up no attempt, and nothing else is sent; what waits is given back at the end")
+    @Test(
+        "410 pauses the sink: the message has used up no attempt, and nothing else is sent; what waits is given back at the end"
+    )
     func gone() async throws {
         try await withReceiver(configure: { $0.concurrency = 1 }, script: { _ in .status(410, body: "moved away") }) {
             under,

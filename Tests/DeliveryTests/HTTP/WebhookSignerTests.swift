@@ -39,7 +39,10 @@ struct WebhookSignerTests {
         #expect(try sign("whsec_YQ==") == sign("whsec_YQ"))
     }
 
-    @Test("what is no base64 is refused, without being shown", arguments: ["whsec_", "whsec_not base64!", "whsec_A", "whsec_YWI=YWI="])
+    @Test(
+        "what is no base64 is refused, without being shown",
+        arguments: ["whsec_", "whsec_not base64!", "whsec_A", "whsec_YWI=YWI="]
+    )
     func refused(secret: String) {
         do {
             _ = try WebhookSigner(secrets: [secret])
