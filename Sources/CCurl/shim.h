@@ -120,6 +120,12 @@ static inline const char *stan_version(void)
     return curl_version_info(CURLVERSION_NOW)->version;
 }
 
+/// Three bytes: 0x075801 is 7.88.1.
+static inline unsigned int stan_version_number(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num;
+}
+
 static inline curl_socket_t stan_socket_timeout(void)
 {
     return CURL_SOCKET_TIMEOUT;

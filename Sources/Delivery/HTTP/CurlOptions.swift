@@ -37,7 +37,7 @@ enum CurlOptions {
     ) {
         let number =
             switch version {
-            case .automatic: CURL_HTTP_VERSION_2TLS
+            case .automatic: Self.isHTTP2Sound() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
             case .http1: CURL_HTTP_VERSION_1_1
             case .http2: CURL_HTTP_VERSION_2_0
             case .http2PriorKnowledge: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
@@ -46,11 +46,39 @@ enum CurlOptions {
         // Rather than to open a connection each, wait to see whether one serves all.
         let mayShare =
             switch version {
-            case .automatic, .http2: isTLS
+            case .automatic: isTLS && Self.isHTTP2Sound()
+            case .http2: isTLS
             case .http1: false
             case .http2PriorKnowledge: true
             }
         _ = stan_easy_set_long(easy, CURLOPT_PIPEWAIT, mayShare ? 1 : 0)
+    }
+
+    /// Whether this libcurl can be left to speak HTTP/2 unasked.
+    ///
+    /// 7.88 loses requests with a stream error when an answer comes before the body has been read, and in cleartext fails whenever a
+    /// connection is used again (curl#10634, mended in 8.0.0).
+    static func isHTTP2Sound(version: UInt32 = stan_version_number()) -> Bool { version >= 0x08_00_00 }
+
+    /// What is to be said of a version of HTTP that was asked for.
+    ///
+    /// - Returns: nil when all is well; else what is wrong, and whether nothing works with it.
+    static func problem(
+        with version: HTTPSink.Configuration.Connection.Version,
+        libcurl: UInt32 = stan_version_number()
+    ) -> (text: String, isFatal: Bool)? {
+        guard !Self.isHTTP2Sound(version: libcurl) else { return nil }
+        let name = "libcurl \(libcurl >> 16).\(libcurl >> 8 & 0xFF).\(libcurl & 0xFF)"
+        switch version {
+        case .automatic, .http1:
+            return nil
+        case .http2:
+            return (
+                "\(name) loses some requests over HTTP/2, which are then retried (8.0.0 or later does not; or use 1.1)", false
+            )
+        case .http2PriorKnowledge:
+            return ("\(name) cannot speak HTTP/2 without TLS: every second request fails (8.0.0 or later can; or use 1.1)", true)
+        }
     }
 
     private static func setTLS(_ tls: HTTPSink.Configuration.TLS, to easy: UnsafeMutableRawPointer) {

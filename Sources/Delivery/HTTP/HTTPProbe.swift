@@ -16,6 +16,9 @@ package struct HTTPProbe: Sendable {
     package init(_ configuration: HTTPSink.Configuration) throws(SinkError) {
         self.endpoint = try HTTPEndpoint(configuration, location: CurlURL.location(of: configuration.url))
         try self.endpoint.checkFiles()
+        if let problem = CurlOptions.problem(with: configuration.connection.version), problem.isFatal {
+            throw SinkError(problem.text)
+        }
     }
 
     /// Takes no longer than the connect timeout.

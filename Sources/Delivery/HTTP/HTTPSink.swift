@@ -31,9 +31,13 @@ package final class HTTPSink: Sink {
     /// Checks the configuration; nothing is sent or resolved before the first message.
     package func open() throws(SinkError) {
         let endpoint: HTTPEndpoint
-        do {
+        do throws(SinkError) {
             endpoint = try HTTPEndpoint(self.configuration, location: CurlURL.location(of: self.configuration.url))
             try endpoint.checkFiles()
+            if let problem = CurlOptions.problem(with: self.configuration.connection.version) {
+                guard !problem.isFatal else { throw SinkError(problem.text) }
+                self.logger.warning("\(problem.text)")
+            }
         } catch {
             throw SinkError("http sink \"\(self.name)\": \(error.description)")
         }
