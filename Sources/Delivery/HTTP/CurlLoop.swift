@@ -40,6 +40,9 @@ final class CurlLoop {
 
         /// The events epoll was asked for; 0 is not at all.
         var registered: UInt32 = 0
+
+        /// Whether nothing may come on it while nothing is asked: so it is with HTTP/1.
+        var isQuietWhenIdle = false
     }
 
     init(engine: CurlEngine, epoll: CInt, wakeup: CInt) {
@@ -114,6 +117,11 @@ final class CurlLoop {
         let happened = (ready & (Self.failed | Self.hungUp) != 0 ? Self.readable | Self.writable : ready) & wanted
         guard happened != 0 else {
             // Nobody waits for this: an idle connection was closed by the other side, or is still asked about for writing.
+            let isSpoilt = wanted == 0 && ready & (Self.readable | Self.failed | Self.hungUp) != 0
+            if isSpoilt, self.sockets[Int(socket)].isQuietWhenIdle {
+                // What came unasked would be taken for the answer to the next request. So libcurl finds it closed.
+                _ = shutdown(socket, CInt(SHUT_RDWR))
+            }
             return self.register(socket, wanted)
         }
         var mask: CInt = 0
@@ -235,7 +243,10 @@ final class CurlLoop {
         if wanted == 0 {
             // Only a connection that an answer came on is known to be closed by way of `close` when its time comes; every other
             // socket (a resolver's, an attempt to connect that lost the race) may vanish without a word after this.
-            if let easy, let transfer = CurlTransfer.of(easy), transfer.status != 0 { return }
+            if let easy, let transfer = CurlTransfer.of(easy), transfer.status != 0 {
+                self.sockets[index].isQuietWhenIdle = !transfer.lane.sharesConnections
+                return
+            }
             self.register(socket, 0)
         } else if wanted & ~registered != 0 {
             self.register(socket, wanted)

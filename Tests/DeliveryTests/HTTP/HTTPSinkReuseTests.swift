@@ -42,6 +42,28 @@ struct HTTPSinkReuseTests {
         }
     }
 
+    @Test(
+        "what comes on an idle connection is never taken for the answer to the next message",
+        arguments: [
+            "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "x",
+        ]
+    )
+    func unasked(text: String) async throws {
+        try await withReceiver(configure: { $0.concurrency = 1 }, script: { _ in .rawThenUnasked(Self.ok, text) }) {
+            under,
+            receiver in
+            for sequence in UInt64(1)...20 {
+                under.deliver([sequence])
+                await under.collector.results(Int(sequence))
+                try await eventually("the other text has left") { receiver.unasked == sequence }
+            }
+            #expect(under.collector.failed == [])
+            #expect(under.collector.delivered == Array(1...20))
+            #expect(receiver.connections == 20)
+            #expect(receiver.requests.count == 20)
+        }
+    }
+
     @Test("a connection that ends while the next request is on its way costs nothing", arguments: [2, 100_000])
     func endsInRace(bodyLength: Int) async throws {
         try await withReceiver(

@@ -29,6 +29,9 @@ final class ScriptedReceiver: Sendable {
         /// Sends the text.
         case raw(String)
 
+        /// Sends the first text, and the second one a little later.
+        case rawThenUnasked(String, String)
+
         /// Sends the text, one byte after the other, each in a packet of its own.
         case trickle(String)
 
@@ -59,6 +62,7 @@ final class ScriptedReceiver: Sendable {
         var mostUnanswered = 0
         var answered = 0
         var endlessBytes = 0
+        var unasked = 0
         var held: [@Sendable () -> Void] = []
     }
 
@@ -73,6 +77,8 @@ final class ScriptedReceiver: Sendable {
     var url: String { "http://127.0.0.1:\(self.port)/hooks" }
     /// How many answers have gone out to the network.
     var answered: Int { self.record.state.withLock { $0.answered } }
+    /// How many unasked texts have gone out to the network.
+    var unasked: Int { self.record.state.withLock { $0.unasked } }
     /// How many bytes of endless answers have gone out to the network.
     var endlessBytes: Int { self.record.state.withLock { $0.endlessBytes } }
     var requests: [Request] { self.record.state.withLock { $0.requests } }
@@ -217,6 +223,14 @@ final class ScriptedReceiver: Sendable {
                 let record = self.record
                 context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text))).whenSuccess {
                     record.state.withLock { $0.answered += 1 }
+                }
+            case .rawThenUnasked(let text, let unasked):
+                context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+                let record = self.record
+                context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) {
+                    context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: unasked))).whenSuccess {
+                        record.state.withLock { $0.unasked += 1 }
+                    }
                 }
             case .trickle(let text):
                 self.trickle(ByteBuffer(string: text), context)
