@@ -15,7 +15,7 @@ struct CloudEvent: Sendable {
         self.routeLines = [
             HTTPRequestBuilder.line("ce-specversion", "1.0"),
             HTTPRequestBuilder.line("ce-type", HTTPText.headerEncodedAttribute(type)),
-            HTTPRequestBuilder.line("ce-source", source),
+            HTTPRequestBuilder.line("ce-source", HTTPText.headerEncodedAttribute(source)),
         ]
         var buffer = RecordBuffer()
         buffer.append("{\"specversion\":\"1.0\",\"type\":")

@@ -88,7 +88,7 @@ struct HTTPSinkBodyTests {
             let context = RouteContext(route: "r", channel: "a/ü?#%\"x", cluster: "c", clientID: "i")
             under.deliver([1], context: context)
             await under.collector.results(1)
-            #expect(receiver.requests.first?["ce-source"] == "/stan/c/a%2F%C3%BC%3F%23%25%22x")
+            #expect(receiver.requests.first?["ce-source"] == "/stan/c/a%252F%25C3%25BC%253F%2523%2525%2522x")
         }
     }
 
