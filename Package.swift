@@ -92,6 +92,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["DevServer", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
             path: "Tests/TestSupport",
+            exclude: ["verify.py"],
             swiftSettings: swift6
         ),
         .testTarget(name: "CompressionTests", dependencies: ["CZlib", "CZstd", "Compression"], swiftSettings: swift6),

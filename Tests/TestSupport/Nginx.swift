@@ -16,16 +16,21 @@ package final class Nginx: Sendable {
         /// Directives for the server. Requests that are passed on to `http://backend` are answered 200 there.
         package var server = "location / { return 200; }"
 
+        /// Files that directives name, with their texts.
+        package var files: [String: String] = [:]
+
         package init(
             listen: String = "",
             usesUnixSocket: Bool = false,
             http: String = "",
-            server: String = "location / { return 200; }"
+            server: String = "location / { return 200; }",
+            files: [String: String] = [:]
         ) {
             self.listen = listen
             self.usesUnixSocket = usesUnixSocket
             self.http = http
             self.server = server
+            self.files = files
         }
     }
 
@@ -45,18 +50,21 @@ package final class Nginx: Sendable {
         /// The process that answered. A reload and a restart bring another one.
         package let worker: Int
 
+        /// From its first byte to the last one of its answer, in seconds; in steps of milliseconds.
+        package let time: ClosedRange<Double>
+
         fileprivate init?(line: Substring) {
             let fields = line.split(separator: " ")
-            guard fields.count == 6, let status = Int(fields[2]), let connection = Int(fields[3]), let worker = Int(fields[5])
-            else {
-                return nil
-            }
+            guard fields.count == 8, let status = Int(fields[2]), let connection = Int(fields[3]), let worker = Int(fields[5]),
+                let end = Double(fields[6]), let duration = Double(fields[7])
+            else { return nil }
             self.key = String(fields[0])
             self.attempt = String(fields[1])
             self.status = status
             self.connection = connection
             self.version = String(fields[4])
             self.worker = worker
+            self.time = (end - duration)...end
         }
     }
 
@@ -82,6 +90,7 @@ package final class Nginx: Sendable {
         while true {
             let directory = try TestDirectory()
             let port = options.usesUnixSocket ? 0 : freePort()
+            for (name, text) in options.files { try directory.write(text, to: name) }
             try directory.write(Self.configuration(options, port: port, in: directory), to: Self.configurationFile)
             do {
                 let program = try await Self.launch(executable, in: directory)
@@ -171,7 +180,8 @@ package final class Nginx: Sendable {
             events { worker_connections 1024; }
             http {
                 \(paths)
-                log_format requests "$http_idempotency_key $http_stan_attempt $status $connection $server_protocol $pid";
+                log_format requests "$http_idempotency_key $http_stan_attempt $status $connection $server_protocol $pid"
+                    " $msec $request_time";
                 access_log \(Self.accessLog) requests;
                 upstream backend {
                     server \(backend);

@@ -116,8 +116,8 @@ package final class TestProgram: Sendable {
         guard error == 0 else { return Self.finish(shared, .notStarted(error)) }
         shared.state.withLock { $0.processID = processID }
 
-        // What the tests give to a program fits into a pipe.
-        _ = Array(input.utf8).withUnsafeBytes { write(pipes.input, $0.baseAddress, $0.count) }
+        // Programs read all of it before they write more than a pipe holds, or end.
+        Self.write(Array(input.utf8), to: pipes.input)
         close(pipes.input)
         Self.collect(shared, pipes.output, pipes.errors)
         close(pipes.output)
@@ -141,6 +141,21 @@ package final class TestProgram: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume(returning: end) }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        // A program that ends early does not end us.
+        var brokenPipe = sigset_t()
+        sigemptyset(&brokenPipe)
+        sigaddset(&brokenPipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &brokenPipe, nil)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count == -1, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
     }
 
     private static func collect(_ shared: Shared, _ output: Int32, _ errors: Int32) {

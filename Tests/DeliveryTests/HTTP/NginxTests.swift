@@ -5,11 +5,6 @@ import Testing
 
 @Suite("The http sink and nginx", .timeLimit(.minutes(2)))
 struct NginxTests {
-    private static func key(_ sequence: UInt64) -> String { "test-cluster/orders.eu/\(sequence)" }
-
-    /// Answers 200 to everything, by way of another server, so that what happens to a request before it is answered does happen.
-    private static func passing(_ directives: String) -> String { "\(directives) location / { proxy_pass http://backend; }" }
-
     /// The one failure of one message.
     private func failure(
         _ options: Nginx.Options,
@@ -27,14 +22,6 @@ struct NginxTests {
         }
     }
 
-    /// Waits until nginx has noted that it took each of the messages.
-    private func took(_ sequences: ClosedRange<UInt64>, _ nginx: Nginx) async throws {
-        let keys = Set(sequences.map(Self.key))
-        try await eventually("nginx has noted every message") {
-            keys.isSubset(of: nginx.requests.lazy.filter { $0.status == 200 }.map(\.key))
-        }
-    }
-
     // MARK: Verdicts
 
     @Test("messages arrive, each once, on as many connections as may be used")
@@ -44,7 +31,7 @@ struct NginxTests {
                 under.deliver(1...1000)
                 await under.collector.results(1000)
                 #expect(under.collector.failed == [])
-                try await self.took(1...1000, nginx)
+                try await nginx.took(1...1000)
                 #expect(nginx.requests.count == 1000)
                 #expect(nginx.requests.allSatisfy { $0.version == "HTTP/1.1" && $0.attempt == "1" })
                 #expect(Set(nginx.requests.map(\.connection)).count == 4)
@@ -66,7 +53,7 @@ struct NginxTests {
 
     @Test("without credentials that are asked for a message is rejected")
     func unauthorized() async throws {
-        let options = Nginx.Options(server: Self.passing("auth_basic hooks; auth_basic_user_file /dev/null;"))
+        let options = Nginx.Options(server: Nginx.passing("auth_basic hooks; auth_basic_user_file /dev/null;"))
         let (failure, nginx) = try await self.failure(options)
         guard case .rejected(let reason) = failure else { return #expect(Bool(false), "\(failure)") }
         #expect(reason.hasPrefix("HTTP 401 from \(nginx.address): \"<html> <head><title>401 Authorization Required"))
@@ -74,7 +61,7 @@ struct NginxTests {
 
     @Test("a message that is too long is rejected, and the next one arrives")
     func tooLong() async throws {
-        try await withNginx(Nginx.Options(server: Self.passing("client_max_body_size 1000;"))) { nginx in
+        try await withNginx(Nginx.Options(server: Nginx.passing("client_max_body_size 1000;"))) { nginx in
             try await withSink(.init(url: nginx.url, concurrency: 1)) { under in
                 under.deliver([1], body: String(repeating: "x", count: 1000))
                 under.deliver([2], body: String(repeating: "x", count: 1001))
@@ -109,7 +96,7 @@ struct NginxTests {
     func limited() async throws {
         let options = Nginx.Options(
             http: "limit_req_zone $binary_remote_addr zone=hooks:32k rate=100r/s;",
-            server: Self.passing("limit_req zone=hooks;")
+            server: Nginx.passing("limit_req zone=hooks;")
         )
         try await withNginx(options) { nginx in
             try await withSink(.init(url: nginx.url, breaker: nil)) { under in
@@ -122,7 +109,7 @@ struct NginxTests {
                     guard case .retry(let reason, nil) = failed.failure else { return #expect(Bool(false), "\(failed)") }
                     #expect(reason.hasPrefix("HTTP 503 from \(nginx.address): "))
                 }
-                try await self.took(1...50, nginx)
+                try await nginx.took(1...50)
                 #expect(nginx.requests.filter { $0.status == 200 }.count == 50)
                 #expect(nginx.requests.filter { $0.status == 503 }.count == redeliverer.failed.count)
             }
@@ -133,7 +120,7 @@ struct NginxTests {
     func tooMany() async throws {
         let options = Nginx.Options(
             http: "limit_req_zone $binary_remote_addr zone=hooks:32k rate=1r/m;",
-            server: Self.passing("limit_req zone=hooks; limit_req_status 429; add_header Retry-After 1 always;")
+            server: Nginx.passing("limit_req zone=hooks; limit_req_status 429; add_header Retry-After 1 always;")
         )
         try await withNginx(options) { nginx in
             try await withSink(.init(url: nginx.url, concurrency: 1)) { under in
@@ -157,7 +144,7 @@ struct NginxTests {
                 under.deliver(1...2000)
                 await under.collector.results(2000)
                 #expect(under.collector.failed == [])
-                try await self.took(1...2000, nginx)
+                try await nginx.took(1...2000)
                 let connections = Dictionary(grouping: nginx.requests, by: \.connection)
                 #expect(connections.count >= 200)
                 #expect(connections.values.allSatisfy { $0.count <= 10 })
@@ -175,7 +162,7 @@ struct NginxTests {
                 under.deliver(1...1000)
                 await under.collector.results(1000)
                 #expect(under.collector.failed == [])
-                try await self.took(1...1000, nginx)
+                try await nginx.took(1...1000)
                 #expect(Set(nginx.requests.map(\.connection)).count > 4)
             }
         }
@@ -200,7 +187,7 @@ struct NginxTests {
                 await under.collector.results(Int(sent))
                 #expect(under.collector.failed == [])
                 #expect(under.collector.delivered.count == Int(sent))
-                try await self.took(1...sent, nginx)
+                try await nginx.took(1...sent)
                 #expect(nginx.requests.allSatisfy { $0.attempt == "1" })
             }
         }
@@ -223,10 +210,10 @@ struct NginxTests {
 
                 #expect(redeliverer.results.failed == [])
                 #expect(redeliverer.results.delivered.sorted() == Array(1...2000))
-                try await self.took(1...2000, nginx)
+                try await nginx.took(1...2000)
                 let requests = Dictionary(grouping: nginx.requests, by: \.key)
                 for (sequence, attempt) in redeliverer.attempts {
-                    #expect(requests[Self.key(sequence)]?.last?.attempt == "\(attempt)")
+                    #expect(requests[Nginx.key(sequence)]?.last?.attempt == "\(attempt)")
                 }
                 // What was under way, and what was tried until the breaker opened; the others have waited.
                 #expect(redeliverer.attempts.values.filter { $0 > 1 }.count <= 64)
