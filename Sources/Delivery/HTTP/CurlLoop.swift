@@ -117,8 +117,7 @@ final class CurlLoop {
         let happened = (ready & (Self.failed | Self.hungUp) != 0 ? Self.readable | Self.writable : ready) & wanted
         guard happened != 0 else {
             // Nobody waits for this: an idle connection was closed by the other side, or is still asked about for writing.
-            let isSpoilt = wanted == 0 && ready & (Self.readable | Self.failed | Self.hungUp) != 0
-            if isSpoilt, self.sockets[Int(socket)].isQuietWhenIdle {
+            if wanted == 0, self.sockets[Int(socket)].isQuietWhenIdle, ready & ~Self.writable != 0, Self.hasUnread(socket) {
                 // What came unasked would be taken for the answer to the next request. So libcurl finds it closed.
                 _ = shutdown(socket, CInt(SHUT_RDWR))
             }
@@ -134,6 +133,13 @@ final class CurlLoop {
     private static let writable = EPOLLOUT.rawValue
     private static let failed = EPOLLERR.rawValue
     private static let hungUp = EPOLLHUP.rawValue
+
+    /// Whether bytes, or an end, wait on it now. An event of this round may speak of an answer that a timer of libcurl's has had
+    /// it read since.
+    private static func hasUnread(_ socket: CInt) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) >= 0
+    }
 
     private func act(on socket: curl_socket_t, events: CInt) {
         var running: CInt = 0
