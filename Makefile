@@ -12,7 +12,8 @@ TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
 
 .PHONY: demo test build bench fuzz lint format install dependencies
 
-demo: dependencies
+demo:
+	@scripts/install-dependencies demo
 	$(SWIFT) build $(SWIFT_FLAGS) --product stan-bridged
 	.build/debug/stan-bridged demo
 
@@ -24,7 +25,8 @@ test: dependencies
 	done
 
 # The program as it is installed: one file with the Swift runtime in it.
-build: dependencies
+build:
+	@scripts/install-dependencies build
 	$(SWIFT) build $(RELEASE_FLAGS) --product stan-bridged
 
 # Speed, beside Debian's C client in the same run.
