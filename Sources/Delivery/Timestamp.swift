@@ -15,9 +15,7 @@ package enum Timestamp {
     @discardableResult
     package static func write(_ nanoseconds: Int64, to bytes: UnsafeMutableRawBufferPointer) -> Int {
         precondition(bytes.count >= self.length)
-        let (seconds, fraction) = nanoseconds.flooredDivision(by: 1_000_000_000)
-        let (days, secondOfDay) = seconds.flooredDivision(by: 86_400)
-        let date = CivilDate(daysSinceEpoch: days)
+        let time = CivilTime(nanoseconds: nanoseconds)
 
         func digits(_ value: Int64, count: Int, at offset: Int) {
             var rest = value
@@ -26,19 +24,19 @@ package enum Timestamp {
                 rest /= 10
             }
         }
-        digits(date.year, count: 4, at: 0)
+        digits(time.date.year, count: 4, at: 0)
         bytes[4] = UInt8(ascii: "-")
-        digits(date.month, count: 2, at: 5)
+        digits(time.date.month, count: 2, at: 5)
         bytes[7] = UInt8(ascii: "-")
-        digits(date.day, count: 2, at: 8)
+        digits(time.date.day, count: 2, at: 8)
         bytes[10] = UInt8(ascii: "T")
-        digits(secondOfDay / 3600, count: 2, at: 11)
+        digits(time.hour, count: 2, at: 11)
         bytes[13] = UInt8(ascii: ":")
-        digits(secondOfDay / 60 % 60, count: 2, at: 14)
+        digits(time.minute, count: 2, at: 14)
         bytes[16] = UInt8(ascii: ":")
-        digits(secondOfDay % 60, count: 2, at: 17)
+        digits(time.second, count: 2, at: 17)
         bytes[19] = UInt8(ascii: ".")
-        digits(fraction, count: 9, at: 20)
+        digits(time.nanosecond, count: 9, at: 20)
         bytes[29] = UInt8(ascii: "Z")
         return self.length
     }
@@ -104,7 +102,7 @@ extension CivilDate {
 
 extension Int64 {
     /// Quotient and remainder with the remainder never negative.
-    fileprivate func flooredDivision(by divisor: Int64) -> (Int64, Int64) {
+    func flooredDivision(by divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = self.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

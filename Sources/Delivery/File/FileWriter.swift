@@ -55,7 +55,7 @@ struct FileWriter: ~Copyable {
 
     mutating func add(_ batches: [DeliveryBatch]) {
         for batch in batches {
-            let lane = self.lane(for: self.path(for: batch.context))
+            let lane = self.lane(for: self.path(for: batch))
             let hadWork = lane.hasWork
             lane.append(batch)
             if !hadWork, lane.hasWork {
@@ -155,11 +155,15 @@ struct FileWriter: ~Copyable {
 
     // MARK: Files
 
-    private mutating func path(for context: RouteContext) -> String {
+    private mutating func path(for batch: DeliveryBatch) -> String {
+        let context = batch.context
+        guard self.configuration.path.period == nil else {
+            return self.configuration.path.path(for: context, at: batch.deliveries.first?.envelope.timestamp ?? 0)
+        }
         if let known = self.paths[ObjectIdentifier(context)] { return known.path }
         // Reloads bring new contexts; this is a bound, not a working size.
         if self.paths.count >= 4096 { self.paths.removeAll() }
-        let path = self.configuration.path.path(for: context)
+        let path = self.configuration.path.path(for: context, at: 0)
         self.paths[ObjectIdentifier(context)] = (context, path)
         return path
     }

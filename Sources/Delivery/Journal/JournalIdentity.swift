@@ -39,7 +39,7 @@ package struct JournalIdentity: Sendable, Equatable {
     func path(in directory: String) throws(JournalError) -> String {
         let context = RouteContext(route: self.route, channel: self.channel, cluster: self.cluster, clientID: self.clientID)
         do {
-            return "\(directory)/\(try FilePathTemplate("{route}.journal").path(for: context))"
+            return "\(directory)/\(try FilePathTemplate("{route}.journal").path(for: context, at: 0))"
         } catch {
             throw JournalError(error.description)
         }
