@@ -74,6 +74,12 @@ package struct RecordBuffer: ~Copyable {
         bytes.withUnsafeBytes { self.append($0) }
     }
 
+    /// Appends a number of 32 bits, the highest byte first.
+    @inline(__always)
+    package mutating func append(bigEndian value: UInt32) {
+        withUnsafeBytes(of: value.bigEndian) { self.append($0) }
+    }
+
     /// Puts a number of 32 bits, the highest byte first, in place of four bytes that are there.
     package mutating func store(bigEndian value: UInt32, at offset: Int) {
         precondition(offset >= 0 && offset + 4 <= self.count)

@@ -3,12 +3,13 @@ import NIOCore
 
 /// Turns messages into the records that a file or stdout holds. Pure: bytes in, bytes out.
 ///
-/// A record ends with the only newline in it, and the body's bytes can always be had back exactly from it:
+/// The body's bytes can always be had back exactly from a record. But for the last format, it ends with the only newline in it.
 ///
 /// - `json`: `{"channel":…,"sequence":…,"timestamp":…,"data":…}`, with `"redelivered":true` before the data where the server said
 ///   so, and for a dead letter `"route":…,"sink":…,"reason":…,"attempts":…,"first_attempt_at":…`. `data` is the body itself where it is valid JSON on one line; else it is `"text"`, a string, where the body is
 ///   UTF-8; else `"data_base64"`.
 /// - `raw`: the body. A body with a newline in it would be two lines to whoever reads the file: it is refused.
+/// - `lengthDelimited`: the length of the body in four bytes, the highest first, then the body, whatever it is.
 package struct RecordEncoder: Sendable {
     /// The body cannot be written in this format, however often it is tried.
     package struct Refusal: Error, Equatable {
@@ -41,6 +42,12 @@ package struct RecordEncoder: Sendable {
                     reason: "the body contains a newline, which the format \"raw\" cannot hold (use the format \"json\")"
                 )
             }
+        case .lengthDelimited:
+            guard let length = UInt32(exactly: envelope.body.readableBytes) else {
+                throw Refusal(reason: "the body is too large for the format \"length_delimited\", whose lengths have 32 bits")
+            }
+            buffer.append(bigEndian: length)
+            envelope.body.withUnsafeReadableBytes { buffer.append($0) }
         case .json:
             if self.openingContext !== context {
                 self.prepareOpening(for: context)

@@ -5,4 +5,7 @@ package enum RecordFormat: String, Sendable, CaseIterable {
 
     /// The body and a newline; a body with a newline in it is rejected.
     case raw
+
+    /// The body's length in four bytes, the highest first, and the body.
+    case lengthDelimited = "length_delimited"
 }

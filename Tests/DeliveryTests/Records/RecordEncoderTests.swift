@@ -162,6 +162,39 @@ struct RecordEncoderTests {
     }
 
     @Test(
+        "length delimited is four bytes of length, the highest first, and the body, whatever it is",
+        arguments: [
+            ([], [0, 0, 0, 0]), ([0x0A], [0, 0, 0, 1, 0x0A]), ([0, 0xFF, 0x0A, 0x0D], [0, 0, 0, 4, 0, 0xFF, 0x0A, 0x0D]),
+        ] as [([UInt8], [UInt8])]
+    )
+    func lengthDelimited(_ body: [UInt8], _ expected: [UInt8]) throws {
+        var encoder = RecordEncoder(format: .lengthDelimited)
+        var buffer = RecordBuffer()
+        try encoder.encode(envelope(7, body, redelivered: true), of: context(), into: &buffer)
+        #expect(Array(buffer.bytes) == expected)
+    }
+
+    @Test("length delimited records stand one behind the other, and can be had back, whatever their lengths")
+    func lengthDelimitedRoundTrip() throws {
+        var encoder = RecordEncoder(format: .lengthDelimited)
+        var buffer = RecordBuffer(capacity: 1)
+        let bodies = [0, 1, 255, 256, 65_535, 65_536, 70_000, 0, 3].map { length in
+            (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ length) }
+        }
+        for (index, body) in bodies.enumerated() {
+            try encoder.encode(envelope(UInt64(index + 1), body), of: context(), into: &buffer)
+        }
+        var rest = Array(buffer.bytes)[...]
+        var back: [[UInt8]] = []
+        while !rest.isEmpty {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            back.append(Array(rest.dropFirst(4).prefix(length)))
+            rest = rest.dropFirst(4 + length)
+        }
+        #expect(back == bodies)
+    }
+
+    @Test(
         "decimal numbers",
         arguments: [0, 1, 9, 10, 99, 100, 18_446_744_073_709_551_615, 10_000_000_000_000_000_000] as [UInt64]
     )
