@@ -51,7 +51,11 @@ let completeText = """
           "reject_on": ["5xx", 301],
           "low_speed": { "below": "1KiB", "for": "10s" }
         },
-        "archive": { "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600" },
+        "archive": {
+          "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600",
+          "sync": { "interval": "2s" }, "idle_close": "90s", "max_open": 7,
+          "rotate": { "size": "64MiB", "every": "1h", "keep": 24, "max_age": "36h", "compress": "zstd" }
+        },
         "screen": { "type": "stdout", "format": "raw" },
         "dead": { "type": "stan", "channel": "dead.{channel}.{route}" },
         "bulk": {
@@ -62,7 +66,8 @@ let completeText = """
         "token": {
           "type": "http", "url": "http://localhost/", "timeout": "1s", "http_version": "2_prior_knowledge",
           "bearer": { "env": "PASSWORD" }
-        }
+        },
+        "bytes": { "type": "file", "path": "%Y-%m-%d/%H%M%S-%%", "format": "length_delimited", "sync": "always" }
       },
       "routes": [
         {
@@ -73,7 +78,7 @@ let completeText = """
           "start_at": { "time": "2026-01-31T08:00:00.25+01:00" },
           "max_inflight": 2147483647,
           "ack_wait": "1m",
-          "to": ["archive", "screen"],
+          "to": ["archive", "bytes", "screen"],
           "retry": { "initial": "100ms", "max": "100ms", "multiplier": 1, "jitter": 0 },
           "when": { "all": [
             { "pointer": "/type", "in": ["a", 1.0, true, null] }, { "not": { "pointer": "", "exists": false } },

@@ -46,7 +46,7 @@ struct ExampleFilesTests {
         for example in examples {
             #expect(load(example, variables: ["CREDENTIALS_DIRECTORY": "/run"], files: files).lines == [], "\(example)")
         }
-        #expect(examples.count == 3)
+        #expect(examples.count == 4)
         let example = try #require(examples.first)
         let keys = [
             "servers", "credentials_file", "ca_file", "cert_file", "key_file", "server_name", "insecure_skip_verify",
@@ -61,7 +61,8 @@ struct ExampleFilesTests {
             "sign",
             "secrets", "basic", "username", "password", "bearer", "low_speed", "below", "for", "http_version", "tls",
             "min_version",
-            "proxy", "unix_socket", "follow_redirects", "retry_on", "reject_on",
+            "proxy", "unix_socket", "follow_redirects", "retry_on", "reject_on", "sync",
+            "rotate", "size", "every", "keep", "max_age", "compress", "idle_close", "max_open",
         ]
         #expect(keys.filter { !example.contains("\"\($0)\":") } == [])
     }

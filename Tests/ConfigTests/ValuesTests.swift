@@ -67,7 +67,20 @@ struct ValuesTests {
                 )
         )
         let path = PathTemplate(text: "/f", pieces: [.text("/f")])
-        #expect(configuration.sink(named: "f")?.kind == .file(.init(path: path, format: .json, mode: 0o640)))
+        #expect(
+            configuration.sink(named: "f")?.kind
+                == .file(
+                    .init(
+                        path: path,
+                        format: .json,
+                        sync: .always,
+                        rotate: nil,
+                        mode: 0o640,
+                        idleClose: .seconds(300),
+                        maxOpen: 256
+                    )
+                )
+        )
         #expect(configuration.sink(named: "o")?.kind == .stdout(.init(format: .json)))
         let route = try #require(configuration.routes.first)
         #expect(route.queue == nil)
@@ -129,7 +142,7 @@ struct ValuesTests {
                     discoverPrefix: "_STAN.elsewhere"
                 )
         )
-        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead", "bulk", "token"])
+        #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead", "bulk", "token", "bytes"])
         guard case .http(let hook) = configuration.sinks[0].kind, case .file(let file) = configuration.sinks[1].kind else {
             Issue.record("the sinks are of the wrong type")
             return
@@ -187,7 +200,26 @@ struct ValuesTests {
         #expect(hook.circuitBreaker == .init(failures: 3, openFor: .seconds(60)))
         #expect(hook.rateLimit == .init(perSecond: 0.5, burst: 7))
         #expect(file.path.text == "/conf/out/{channel}-{route}-{client_id}.log")
-        #expect(file.path.expanded(channel: "c", route: "r", clientID: "i") == "/conf/out/c-r-i.log")
+        #expect(
+            file.path.pieces == [
+                .text("/conf/"), .text("out/"), .placeholder(.channel), .text("-"), .placeholder(.route), .text("-"),
+                .placeholder(.clientID), .text(".log"),
+            ]
+        )
+        #expect(file.sync == .interval(.seconds(2)))
+        #expect(
+            file.rotate
+                == .init(size: 64 << 20, every: .seconds(3600), keep: 24, maxAge: .seconds(36 * 3600), compression: .zstd)
+        )
+        #expect(file.idleClose == .seconds(90))
+        #expect(file.maxOpen == 7)
+        guard case .file(let bytes) = configuration.sinks[6].kind else {
+            Issue.record("the sink is of the wrong type")
+            return
+        }
+        #expect(bytes.path.text == "/conf/%Y-%m-%d/%H%M%S-%%")
+        #expect(bytes.format == .lengthDelimited)
+        #expect(bytes.sync == .always)
         #expect(file.format == .raw)
         #expect(file.mode == 0o600)
         #expect(configuration.sinks[2].kind == .stdout(.init(format: .raw)))
@@ -201,7 +233,7 @@ struct ValuesTests {
                     startAt: .time(1_769_842_800_250_000_000),
                     maxInflight: .max,
                     ackWait: .seconds(60),
-                    to: ["archive", "screen"],
+                    to: ["archive", "bytes", "screen"],
                     ordering: .unordered,
                     when: .all([
                         .value(try JSONPointer("/type"), .oneOf([.string("a"), .number("1.0"), .bool(true), .null])),
@@ -321,7 +353,7 @@ struct ValuesTests {
         #expect(path(loaded("/a", in: "/x{y}")) == "/a")
         #expect(
             loaded("a", in: "/x{route}").lines == [
-                "config.json:3:41: sinks.s.path: is relative to a folder with '{', '}' or '%' in its name (write an absolute path)"
+                "config.json:3:41: sinks.s.path: is relative to a folder with '{' or '}' in its name (write an absolute path)"
             ]
         )
     }

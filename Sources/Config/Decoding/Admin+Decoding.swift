@@ -4,7 +4,7 @@ extension Configuration.Admin {
         let listenField = reader.required("listen", "an address such as \"127.0.0.1:8223\"")
         let tokenField = reader["token"]
         let token = tokenField?.secret()
-        reader.finish(.none)
+        reader.finish()
 
         guard let listenField, let (host, port) = listenField.parsed(by: Self.address) else { return nil }
         if tokenField == nil, !HostAndPort.isLoopback(host) {

@@ -15,6 +15,7 @@ struct Advice {
             sink.field.warning("no route uses this sink")
         }
         HTTPAdvice(sinks: self.sinks, routes: self.routes).reportWarnings()
+        SyncChecks(sinks: self.sinks, routes: self.routes).reportWarnings()
         if let natsField, self.nats.tls?.skipsVerification == true {
             Decoded(value: (), field: natsField).at("tls")
                 .warning("has \"insecure_skip_verify\": whoever answers is taken for the server, and is shown the credentials")

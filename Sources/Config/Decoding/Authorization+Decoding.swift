@@ -15,7 +15,7 @@ extension Configuration.HTTPSink.Authorization {
         guard let reader = field.object() else { return nil }
         let username = reader.required("username", "the user's name")?.parsed(by: Self.username)
         let password = reader.required("password", "the user's password")?.secret()
-        reader.finish(.none)
+        reader.finish()
         guard let username, let password else { return nil }
         return .basic(username: username, password: password)
     }

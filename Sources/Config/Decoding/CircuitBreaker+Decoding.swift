@@ -8,7 +8,7 @@ extension Configuration.HTTPSink.CircuitBreaker {
             guard let reader = field.object() else { return nil }
             let failures = reader["failures"]?.integer(in: 1...1_000_000)
             let openFor = reader["open_for"]?.duration(in: Limits.millisecond...Limits.day)
-            reader.finish(.none)
+            reader.finish()
             return Self(failures: failures ?? Self.standard.failures, openFor: openFor ?? Self.standard.openFor)
         case .bool(true):
             field.error("must be an object, or false for none, not true (leave the key out for its default)")

@@ -32,7 +32,7 @@ extension Configuration.Condition {
         let tests = ["equals", "in", "matches", "exists"].compactMap { key in reader[key].map { (key, $0) } }
         let groups = ["all", "any", "not"].compactMap { key in reader[key].map { (key, $0) } }
         // A misspelt key was reported; that something is missing is no second error.
-        guard reader.finish(.none) else { return nil }
+        guard reader.finish() else { return nil }
 
         if let pointer, groups.isEmpty {
             guard let (key, test) = tests.first, tests.count == 1 else {

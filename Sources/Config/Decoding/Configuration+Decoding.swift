@@ -40,7 +40,7 @@ extension Configuration {
         let shutdownTimeout = reader["shutdown_timeout"]?.duration(in: .zero...Limits.day) ?? .seconds(30)
         let stateField = reader["state_dir"]
         let stateDirectory = stateField.map(Self.stateDirectory) ?? Self.stateDirectory(of: root.context.surroundings)
-        reader.finish(.none)
+        reader.finish()
 
         let checks = CrossChecks(sinks: sinks.readable, routes: routes, clientID: stan?.clientID ?? "")
         checks.reportErrors()

@@ -7,7 +7,8 @@ struct CrossChecks {
     func reportErrors() {
         self.checkRouteNames()
         self.checkDurables()
-        self.checkFilePaths()
+        FilePathChecks(sinks: self.sinks, routes: self.routes, clientID: self.clientID).reportErrors()
+        SyncChecks(sinks: self.sinks, routes: self.routes).reportErrors()
         StanSinkChecks(sinks: self.sinks, routes: self.routes).reportErrors()
     }
 
@@ -40,38 +41,5 @@ struct CrossChecks {
                 )
             }
         }
-    }
-
-    /// Two writers of one file would each cut off what the other wrote. Compared as written, and for each route as filled in.
-    private func checkFilePaths() {
-        var writers: [String: String] = [:]
-        var clashes: Set<[String]> = []
-
-        func check(_ path: String, of sink: Decoded<Configuration.Sink>) {
-            let name = sink.value.name
-            guard let other = writers.updateValue(name, forKey: Self.normalized(path)), other != name else { return }
-            guard clashes.insert([other, name].sorted()).inserted else { return }
-            sink.at("path").error("is the file of the sink \(Quoted(other)) too (a file has one sink; let both routes use it)")
-        }
-
-        var files: [String: (sink: Decoded<Configuration.Sink>, path: PathTemplate)] = [:]
-        for sink in self.sinks {
-            guard case .file(let file) = sink.value.kind else { continue }
-            files[sink.value.name] = (sink, file.path)
-            check(file.path.text, of: sink)
-        }
-        for route in self.routes {
-            for name in route.value.allSinks {
-                guard let (sink, template) = files[name] else { continue }
-                let path = template.expanded(channel: route.value.channel, route: route.value.name, clientID: self.clientID)
-                check(path, of: sink)
-            }
-        }
-    }
-
-    /// A path without `//` and `/./`. Does not follow `..`: where that leads, only the disk knows.
-    private static func normalized(_ path: String) -> String {
-        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter { $0 != "." }
-        return (path.utf8.first == UInt8(ascii: "/") ? "/" : "") + parts.joined(separator: "/")
     }
 }

@@ -14,7 +14,7 @@ extension Field {
         if case .object = self.value.content {
             guard let reader = self.object() else { return nil }
             let credential = reader["credential"]
-            guard reader.finish(.none) else { return nil }
+            guard reader.finish() else { return nil }
             guard let credential else {
                 self.error("must be \(Self.wantedPath), and there is no \"credential\" in it")
                 return nil

@@ -37,7 +37,7 @@ extension Field {
         let file = reader["file"]
         let credential = reader["credential"]
         // A misspelt key was reported; that none is left is no second error.
-        guard reader.finish(.none) else { return nil }
+        guard reader.finish() else { return nil }
         guard [variable, file, credential].count(where: { $0 != nil }) == 1 else {
             self.error("must have exactly one of \"env\", \"file\" and \"credential\"")
             return nil

@@ -83,14 +83,23 @@ extension Field {
 
     /// One of the words of an enumeration.
     ///
-    /// - Parameter planned: words that are documented but that this version cannot honour.
-    func choice<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type, planned: [String] = []) -> Choice? {
-        let words = Choice.allCases.map(\.rawValue)
+    /// - Parameters:
+    ///   - unfit: words that there are but that cannot be used here.
+    ///   - reason: why, as `is for files`.
+    func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        _: Choice.Type,
+        except unfit: [Choice] = [],
+        because reason: String = ""
+    ) -> Choice? {
+        let unfit = unfit.map(\.rawValue)
+        let words = Choice.allCases.map(\.rawValue).filter { !unfit.contains($0) }
         guard let word = self.string(words.alternatives) else { return nil }
+        if unfit.contains(word) {
+            self.error("\(Quoted(word)) \(reason) (use \(words.alternatives))")
+            return nil
+        }
         if let choice = Choice(rawValue: word) { return choice }
-        if planned.contains(word) {
-            self.error("\(Quoted(word)) is not supported by this version (use \(words.alternatives))")
-        } else if let meant = Suggestion.closest(to: word, among: words) {
+        if let meant = Suggestion.closest(to: word, among: words) {
             self.error("must be \(words.alternatives), not \(Quoted(word)) (did you mean \"\(meant)\"?)")
         } else {
             self.error("must be \(words.alternatives), not \(Quoted(word))")

@@ -3,12 +3,24 @@ extension Configuration.FileSink {
         let resolve = reader.context.surroundings.resolve
         let path = reader.required("path", "the file to write, such as \"/var/lib/stan-bridged/{channel}.ndjson\"")?
             .parsed { text throws(TextProblem) in try PathTemplate(parsing: text, resolve: resolve) }
-        let format = reader["format"]?.choice(Configuration.RecordFormat.self, planned: ["length_delimited"])
+        let format = reader["format"]?.choice(Configuration.RecordFormat.self)
+        let sync = reader["sync"].flatMap(Sync.decode)
+        let rotate = reader["rotate"].flatMap(Rotate.decode)
         let mode = reader["mode"]?.parsed("a string such as \"0640\"", by: Self.mode)
-        reader.finish(.fileSink)
+        let idleClose = reader["idle_close"]?.duration(in: Limits.millisecond...(Limits.day * 30))
+        let maxOpen = reader["max_open"]?.integer(in: 1...1_000_000)
+        reader.finish()
 
         guard let path else { return nil }
-        return Self(path: path, format: format ?? .json, mode: mode ?? 0o640)
+        return Self(
+            path: path,
+            format: format ?? .json,
+            sync: sync ?? .always,
+            rotate: rotate,
+            mode: mode ?? 0o640,
+            idleClose: idleClose ?? .seconds(300),
+            maxOpen: maxOpen ?? 256
+        )
     }
 
     private static func mode(_ text: String) throws(TextProblem) -> UInt16 {

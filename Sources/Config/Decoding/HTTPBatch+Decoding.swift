@@ -5,7 +5,7 @@ extension Configuration.HTTPSink.Batch {
         let maxBytes = reader["max_bytes"]?.size(in: 1 << 10...64 << 20)
         let maxWait = reader["max_wait"]?.duration(in: Limits.millisecond...Limits.hour)
         let format = reader["format"]?.choice(Format.self)
-        reader.finish(.none)
+        reader.finish()
         return Self(
             maxMessages: maxMessages ?? 100,
             maxBytes: maxBytes ?? 1 << 20,

@@ -8,7 +8,7 @@ extension Configuration.HTTPSink {
         let method = reader["method"]?.choice(Method.self)
         let headersField = reader["headers"]
         let body = HTTPBody(reader)
-        let compression = reader["compression"]?.choice(Compression.self)
+        let compression = reader["compression"]?.choice(Configuration.Compression.self)
         let signingSecrets = reader["sign"].flatMap(Self.signingSecrets)
         let authorization = Authorization.decode(reader)
         let timeout = reader["timeout"]?.duration(in: Limits.millisecond...Limits.day)
@@ -24,7 +24,7 @@ extension Configuration.HTTPSink {
         let statuses = HTTPStatusLists(retry: reader["retry_on"], reject: reader["reject_on"])
         let breaker = reader["circuit_breaker"].map(CircuitBreaker.decode) ?? .standard
         let rateLimit = reader["rate_limit"].flatMap(RateLimit.decode)
-        reader.finish(.none)
+        reader.finish()
         let takenHeaders = TakenHeaders(keys: reader.keys, format: body.format)
         let headers = headersField.map { Header.decodeAll($0, taken: takenHeaders) }
 
@@ -58,7 +58,7 @@ extension Configuration.HTTPSink {
     private static func signingSecrets(_ field: Field) -> [Secret]? {
         guard let reader = field.object() else { return nil }
         let secrets = reader.required("secrets", "a list of what to sign with")
-        reader.finish(.none)
+        reader.finish()
         guard let secrets, let elements = secrets.array() else { return nil }
         guard (1...8).contains(elements.count) else {
             secrets.error("must have from 1 to 8 secrets, not \(elements.count)")

@@ -4,7 +4,7 @@ extension Configuration.Log {
         let reader = field?.object()
         let level = reader?["level"]?.choice(Level.self)
         let format = reader?["format"]?.choice(Format.self)
-        reader?.finish(.none)
+        reader?.finish()
         return Self(level: level ?? .info, format: format ?? .text)
     }
 }

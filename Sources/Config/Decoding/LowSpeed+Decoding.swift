@@ -4,7 +4,7 @@ extension Configuration.HTTPSink.LowSpeed {
         let below = reader.required("below", "how much a second is too slow, such as \"1KiB\"")?.size(in: 1...1 << 30)
         let duration = reader.required("for", "how long it may be that slow, such as \"10s\"")?
             .wholeSeconds(atMost: Limits.hour, reason: "speed is measured each second")
-        reader.finish(.none)
+        reader.finish()
         guard let below, let duration else { return nil }
         return Self(below: below, duration: duration)
     }

@@ -7,7 +7,7 @@ extension Configuration.NATS {
         let tls = reader?["tls"].flatMap(Configuration.TLS.decode)
         let connectTimeout = reader?["connect_timeout"]?.duration(in: Limits.millisecond...Limits.day)
         let reconnectWait = reader?["reconnect_wait"]?.duration(in: Limits.millisecond...Limits.day)
-        reader?.finish(.none)
+        reader?.finish()
         return Self(
             servers: servers ?? [Server(host: "127.0.0.1", port: 4222, usesTLS: false, credentials: nil)],
             credentials: credentials,

@@ -49,14 +49,12 @@ final class ObjectReader {
     ///
     /// - Returns: whether there was none.
     @discardableResult
-    func finish(_ section: PlannedKeys) -> Bool {
+    func finish() -> Bool {
         var clean = true
         for member in self.members where !self.known.contains(member.key) {
             clean = false
             let path = self.field.path.key(member.key)
-            if section.keys.contains(member.key) {
-                self.context.error(at: member.place, path, "is not supported by this version (remove it)")
-            } else if let meant = Suggestion.closest(to: member.key, among: self.known + section.keys) {
+            if let meant = Suggestion.closest(to: member.key, among: self.known) {
                 self.context.error(at: member.place, path, "unknown key (did you mean \"\(meant)\"?)")
             } else {
                 self.context.error(at: member.place, path, "unknown key (known here: \(self.known.joined(separator: ", ")))")

@@ -15,7 +15,7 @@ extension Configuration.Ordering {
         case .object:
             guard let reader = field.object() else { return nil }
             let key = reader["key"]
-            guard reader.finish(.none) else { return nil }
+            guard reader.finish() else { return nil }
             guard let key else {
                 field.error("must have a \"key\": the JSON pointer of the value to keep order by, such as \"/customer/id\"")
                 return nil

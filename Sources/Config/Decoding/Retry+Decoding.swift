@@ -9,7 +9,7 @@ extension Configuration.Retry {
         let multiplier = reader["multiplier"]?.double(in: 1...1000)
         let jitter = reader["jitter"]?.double(in: 0...1)
         let maxAttempts = reader["max_attempts"]?.integer(in: 0...UInt32(Int32.max))
-        reader.finish(.none)
+        reader.finish()
 
         let standard = Self.standard
         // Unreadable ones were reported; there is nothing to compare then.

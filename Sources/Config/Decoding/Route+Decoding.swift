@@ -29,7 +29,7 @@ extension Configuration.Route {
         let retry = retryField.map(Configuration.Retry.decode) ?? .standard
         let deadLetterField = reader["dead_letter"]
         let deadLetter = deadLetterField?.sinkReference(among: sinkNames)
-        reader.finish(.none)
+        reader.finish()
         if let deadLetterField, let deadLetter, to?.contains(deadLetter) == true {
             deadLetterField.error("is one of the sinks in \"to\", whose failures it is there for (name another)")
         }

@@ -10,7 +10,7 @@ extension Configuration.Stan {
         let pingMaxOut = reader["ping_max_out"]?.integer(in: 2...Int32.max)
         let maxPubAcksInflight = reader["max_pub_acks_inflight"]?.integer(in: 1...Int32.max)
         let discoverPrefix = reader["discover_prefix"]?.parsed(by: SubjectText.parse)
-        reader.finish(.none)
+        reader.finish()
 
         guard let clusterID, let clientID else { return nil }
         return Self(

@@ -27,7 +27,7 @@ extension Configuration.StartPosition {
         let sequence = reader["sequence"]
         let time = reader["time"]
         let ago = reader["ago"]
-        guard reader.finish(.none) else { return nil }
+        guard reader.finish() else { return nil }
         guard [sequence, time, ago].count(where: { $0 != nil }) == 1 else {
             reader.whole.error("must have exactly one of \"sequence\", \"time\" and \"ago\"")
             return nil

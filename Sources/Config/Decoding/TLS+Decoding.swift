@@ -3,7 +3,7 @@ extension Configuration.TLS {
     static func decode(_ field: Field) -> Self? {
         guard let reader = field.object() else { return nil }
         let tls = Self.decode(reader, name: "nats.example")
-        reader.finish(.none)
+        reader.finish()
         return tls
     }
 

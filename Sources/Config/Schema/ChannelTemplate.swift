@@ -3,13 +3,20 @@ package struct ChannelTemplate: Sendable, Hashable, CustomStringConvertible {
     /// The template as it was written.
     package let text: String
 
-    /// The same in pieces. There is no `client_id` among the places.
+    /// The same in pieces. There is no `client_id` among the places, and no time.
     let pieces: [PathTemplate.Piece]
 
     package var description: String { self.text }
 
     /// The channel for the messages of a route.
     package func expanded(channel: String, route: String) -> String {
-        PathTemplate.expanded(self.pieces, channel: channel, route: route, clientID: "")
+        self.pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .placeholder(.channel): channel
+            case .placeholder(.route): route
+            case .placeholder(.clientID), .time: ""
+            }
+        }.joined()
     }
 }

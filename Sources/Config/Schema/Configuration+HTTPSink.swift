@@ -28,13 +28,6 @@ extension Configuration {
             case http2PriorKnowledge = "2_prior_knowledge"
         }
 
-        /// What is done to a request's body.
-        package enum Compression: String, Sendable, Hashable, CaseIterable {
-            case identity = "none"
-            case gzip
-            case zstd
-        }
-
         package let url: HTTPURL
 
         /// Default POST.

@@ -219,6 +219,7 @@ enum Wiring {
         switch format {
         case .json: .json
         case .raw: .raw
+        case .lengthDelimited: .lengthDelimited
         }
     }
 }
