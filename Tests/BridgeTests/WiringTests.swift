@@ -187,6 +187,33 @@ struct WiringTests {
         #expect(!lines.joined().contains("secret"))
     }
 
+    @Test("and how files are written where that is not as usual")
+    func reportOfFiles() throws {
+        func line(_ settings: String) throws -> Substring {
+            let text = """
+                {
+                  "stan": { "cluster_id": "c", "client_id": "b" },
+                  "sinks": { "f": { "type": "file", "path": "%F"\(settings) } },
+                  "routes": [{ "name": "r", "channel": "a", "durable_name": "d", "to": ["f"] }]
+                }
+                """
+            let surroundings = Surroundings(directory: "/conf", readFile: { _, _ in .failure(FileProblem("none")) })
+            let loaded = Configuration.load(Array(text.utf8), file: "c.json", surroundings: surroundings)
+            let lines = CheckReport(try #require(loaded.configuration, "\(loaded.report)")).text.split(separator: "\n")
+            return try #require(lines.dropFirst(2).first)
+        }
+        #expect(try line("").hasSuffix("  f (json in /conf/%F)"))
+        #expect(
+            try line(#", "format": "raw", "sync": { "interval": "1s" }, "rotate": { "size": "1MiB", "every": "90m" }"#).hasSuffix(
+                "  f (raw in /conf/%F, synced every 1s, rotated at 1MiB or after 1h30m)"
+            )
+        )
+        #expect(
+            try line(#", "sync": "never", "rotate": { "every": "1h" }"#)
+                .hasSuffix("  f (json in /conf/%F, not synced, rotated after 1h)")
+        )
+    }
+
     @Test("and of order, conditions, dead letters and state, where there are any")
     func reportOfMore() throws {
         let configuration = try Self.configuration(

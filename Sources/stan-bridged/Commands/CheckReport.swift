@@ -83,7 +83,8 @@ struct CheckReport {
     private static func describe(_ sink: Configuration.Sink) -> String {
         switch sink.kind {
         case .http(let http): "\(sink.name) (\(http.method.rawValue) \(http.url))"
-        case .file(let file): "\(sink.name) (\(file.format.rawValue) in \(file.path))"
+        case .file(let file):
+            "\(sink.name) (\((["\(file.format.rawValue) in \(file.path)"] + file.remarks).joined(separator: ", ")))"
         case .stan(let stan): "\(sink.name) (channel \(stan.channel))"
         case .stdout(let stdout): "\(sink.name) (\(stdout.format.rawValue) on stdout)"
         }
