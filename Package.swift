@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Compression", "Delivery", "Matching", "TestSupport", crypto, hummingbird, logging, nioCore, nioPosix,
+                "CZlib", "Compression", "Delivery", "Matching", "TestSupport", crypto, hummingbird, logging, nioCore, nioPosix,
             ],
             swiftSettings: swift6
         ),

@@ -56,6 +56,9 @@ package protocol Sink: AnyObject, Sendable {
     /// How the sink stands.
     var condition: SinkCondition { get }
 
+    /// Opens files again that others may have given another name; goes on otherwise.
+    func reopen()
+
     /// The daemon is about to stop: what waits for a sink that is known to be unusable is given back, reported as unavailable,
     /// rather than waited for. What works goes on.
     func drain()
@@ -67,6 +70,7 @@ package protocol Sink: AnyObject, Sendable {
 
 extension Sink {
     package var condition: SinkCondition { SinkCondition() }
+    package func reopen() {}
     package func drain() {}
 }
 

@@ -45,6 +45,7 @@ final class DeliveryQueue: Sendable {
                 state.isAwake = false
                 return .sleep
             }
+            state.isAwake = true
             var batches: [DeliveryBatch] = []
             swap(&batches, &state.waiting)
             return .batches(batches)

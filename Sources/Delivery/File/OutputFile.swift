@@ -1,215 +1,222 @@
-import Glibc
 import Logging
 
-/// One open file, locked, of which is known how much of it is safely on disk.
+/// One open file, locked, of which is known what it holds and how much of it is safely on disk.
 ///
-/// Records are only ever appended. What a failed write left behind is cut off again, so that the file always ends with a whole record
-/// that was confirmed.
+/// Records are only ever appended. What a failed write left behind is cut off again, so that the file always ends with a whole record.
 final class OutputFile {
-    /// How much of which file is known to be on disk and wanted: what a file is cut back to when it is opened again after a failure.
+    /// How much of which file is confirmed: what a file is cut back to when it is opened again after a failure.
     struct Confirmed: Equatable {
-        let device: dev_t
-        let inode: ino_t
+        let identity: FileStatus.Identity
         let length: Int64
     }
 
-    let path: String
+    enum State: Equatable {
+        case good
+        /// It has no name any more: what is written to it would be lost.
+        case deleted
+        /// Others have made it shorter, by so many bytes.
+        case cutShort(Int64)
+    }
 
-    /// False after a failure that leaves open what the file holds beyond `confirmed`: it has to be opened again.
+    let path: String
+    let sink: String
+    let identity: FileStatus.Identity
+
+    /// When it was last written to: nanoseconds since the Unix epoch, by the system's clock. Later writes do not count.
+    let lastModified: Int64
+
+    /// False after a failure that leaves open what the file or its record hold: it has to be opened again.
     private(set) var isTrusted = true
 
-    private(set) var confirmed: Confirmed
+    /// What it has to be cut back to then; nil where only the record can tell.
+    private(set) var confirmed: Confirmed?
+
+    /// The file's length in bytes.
+    private(set) var length: Int64
+
+    /// The messages that are confirmed to be in the file, or were in one that had its name before.
+    private(set) var held: HeldMessages
+
+    /// How many bytes of it the record knows of.
+    private var recordedLength: Int64?
 
     private let descriptor: Int32
+    private let format: RecordFormat
+    private let store: FileRecordStore
     private let operations: FileOperations
 
-    private init(path: String, descriptor: Int32, confirmed: Confirmed, operations: FileOperations) {
+    /// Lines of JSON say what they are. A record every so many bytes is enough: what is read again at the start is never more.
+    static let recordInterval: Int64 = 16 << 20
+
+    private init(
+        path: String,
+        sink: String,
+        descriptor: Int32,
+        status: FileStatus,
+        format: RecordFormat,
+        recovered: FileRecovery.Result,
+        store: FileRecordStore,
+        operations: FileOperations
+    ) {
         self.path = path
+        self.sink = sink
         self.descriptor = descriptor
-        self.confirmed = confirmed
+        self.identity = status.identity
+        self.lastModified = status.modified
+        self.format = format
+        self.length = recovered.length
+        self.confirmed = Confirmed(identity: status.identity, length: recovered.length)
+        self.held = recovered.held
+        self.recordedLength = recovered.recordedLength
+        self.store = store
         self.operations = operations
     }
 
     deinit {
-        close(self.descriptor)
+        self.operations.close(self.descriptor)
     }
 
-    /// Opens a file, made with its directories where it is missing; locks it, and cuts off an incomplete last record.
+    /// Opens a file, made with its directories where it is missing; locks it, and finds out what it holds.
     ///
     /// - Parameters:
+    ///   - sink: the name of the sink that writes to it.
     ///   - mode: the permissions of a new file, exactly; the umask does not count.
     ///   - confirmed: what `confirmed` was when the file had to be closed after a failure.
     /// - Throws: an error that begins with the path.
     static func open(
         path: String,
+        sink: String,
+        format: RecordFormat,
         mode: UInt32,
         confirmed: Confirmed?,
         operations: FileOperations,
         logger: Logger
     ) throws(SinkError) -> OutputFile {
-        let descriptor = try self.openDescriptor(path: path, mode: mode)
+        let opening = FileOpening(path: path, mode: mode, operations: operations)
+        let descriptor = try opening.open()
         var isOurs = false
         defer {
-            if !isOurs { close(descriptor) }
+            if !isOurs { operations.close(descriptor) }
         }
-        let status = try self.status(of: descriptor, path: path)
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SinkError("\(path): \(self.kind(of: status)), not a file")
-        }
-        do {
-            _ = try SystemCallError.check { flock(descriptor, LOCK_EX | LOCK_NB) }
+        // Asked under the lock: its last owner may just have finished.
+        let status = try opening.status(of: descriptor)
+        let store: FileRecordStore
+        let found: FileRecordStore.Found
+        do throws(SystemCallError) {
+            (store, found) = try FileRecordStore.open(for: path, mode: mode, operations: operations)
         } catch {
-            guard error.code == EWOULDBLOCK else { throw SinkError("\(path): cannot lock it: \(error)") }
-            throw SinkError(
-                "\(path): another process or sink has it open for writing (each needs a file of its own; {client_id} in the path helps)"
-            )
+            throw SinkError("\(FileRecordStore.path(of: path)): cannot read what the file beside it holds: \(error)")
         }
-
-        // Asked again under the lock: its last owner may just have finished.
-        var length = Int64(try self.status(of: descriptor, path: path).st_size)
-        if let confirmed, confirmed.device == status.st_dev, confirmed.inode == status.st_ino, confirmed.length < length {
-            try self.cut(descriptor, path: path, to: confirmed.length, operations: operations)
-            logger.info(
-                "cut off what a failed write had left in the file",
-                metadata: ["path": "\(path)", "bytes": "\(length - confirmed.length)"]
-            )
-            length = confirmed.length
-        }
-        let whole = try TornTail.lengthOfWholeRecords(in: descriptor, length: length, path: path)
-        if whole < length {
-            try self.cut(descriptor, path: path, to: whole, operations: operations)
-            logger.warning(
-                "the file ended in the middle of a record that was never confirmed: cut it off",
-                metadata: ["path": "\(path)", "bytes": "\(length - whole)"]
-            )
-        }
-        isOurs = true
-        return OutputFile(
+        let recovery = FileRecovery(
             path: path,
             descriptor: descriptor,
-            confirmed: Confirmed(device: status.st_dev, inode: status.st_ino, length: whole),
+            status: status,
+            format: format,
+            operations: operations,
+            logger: logger
+        )
+        let file = OutputFile(
+            path: path,
+            sink: sink,
+            descriptor: descriptor,
+            status: status,
+            format: format,
+            recovered: try recovery.run(found, confirmed: confirmed),
+            store: store,
             operations: operations
         )
+        isOurs = true
+        try file.settle()
+        return file
     }
 
-    /// Asks the system for the file's length, which others may have changed (`copytruncate`).
-    ///
-    /// - Returns: false when the file was deleted: what is written to it then would be lost.
-    func prepare() -> Bool {
-        guard let status = try? Self.status(of: self.descriptor, path: self.path), status.st_nlink > 0 else { return false }
-        self.confirmed = Confirmed(device: status.st_dev, inode: status.st_ino, length: Int64(status.st_size))
-        return true
+    /// Puts on disk what was found at the start, so that it can be built upon.
+    private func settle() throws(SinkError) {
+        if self.length > 0 { try self.sync() }
+        let mustRecord = self.format == .json ? self.length >= Self.recordInterval : true
+        if self.recordedLength == nil, mustRecord { try self.record(isDurable: true) }
     }
 
-    /// Appends whole records and puts them on disk; when it returns, they are there for good.
+    /// Looks at what others have done to the file.
+    func look() -> State {
+        guard let status = try? self.operations.status(self.descriptor), status.links > 0 else { return .deleted }
+        defer { self.length = status.length }
+        guard status.length < self.length else { return .good }
+        self.confirmed = Confirmed(identity: self.identity, length: min(self.confirmed?.length ?? 0, status.length))
+        return .cutShort(self.length - status.length)
+    }
+
+    /// Appends whole records, without putting them on disk.
     ///
-    /// - Throws: when they are not. Then none of them is in the file, or the file is not trusted any more.
-    func commit(_ records: UnsafeRawBufferPointer) throws(SinkError) {
+    /// - Throws: when not all of them were written. Then none of them is in the file, or the file is not trusted any more.
+    func append(_ records: UnsafeRawBufferPointer) throws(SinkError) {
         do {
             try self.operations.writeAll(records, to: self.descriptor)
+            self.length += Int64(records.count)
         } catch {
-            self.isTrusted = self.takeBack()
+            self.isTrusted = self.cutBack(to: self.length)
             throw SinkError("\(self.path): cannot write: \(error)")
         }
+    }
+
+    /// Puts what was appended on disk, and writes down that it holds these messages; when it returns, they are there for good.
+    ///
+    /// - Parameter isDurable: false leaves it to the system when all of that reaches the disk.
+    /// - Throws: when they are not. The file is not trusted any more.
+    func confirm(_ messages: HeldMessages, isDurable: Bool) throws(SinkError) {
+        if isDurable { try self.sync() }
+        self.held.formUnion(messages)
+        self.confirmed = Confirmed(identity: self.identity, length: self.length)
+        if self.format != .json {
+            try self.record(isDurable: isDurable)
+        } else if self.length - (self.recordedLength ?? 0) >= Self.recordInterval {
+            try self.record(isDurable: true)
+        }
+    }
+
+    /// Cuts off what was appended and not confirmed.
+    func abandonUnconfirmed() {
+        guard self.isTrusted, let confirmed, confirmed.length < self.length else { return }
+        self.isTrusted = self.cutBack(to: confirmed.length)
+    }
+
+    /// Before it is closed or gets another name: leaves nothing to be found out by whoever opens it next.
+    func finish() throws(SinkError) {
+        guard self.isTrusted, self.length != self.recordedLength, self.length == self.confirmed?.length else { return }
+        try self.record(isDurable: true)
+    }
+
+    private func sync() throws(SinkError) {
         do {
             try self.operations.syncUninterrupted(self.descriptor)
         } catch {
             // The system may have dropped the pages that it could not write and forgotten about it: a later sync that
             // succeeds says nothing about them.
             self.isTrusted = false
-            _ = self.takeBack()
+            if let confirmed { _ = self.cutBack(to: confirmed.length) }
             throw SinkError("\(self.path): cannot sync to disk: \(error)")
         }
-        self.confirmed = Confirmed(
-            device: self.confirmed.device,
-            inode: self.confirmed.inode,
-            length: self.confirmed.length + Int64(records.count)
-        )
     }
 
-    /// Cuts off what was written since the last confirmation.
-    private func takeBack() -> Bool {
-        (try? Self.cut(self.descriptor, path: self.path, to: self.confirmed.length, operations: self.operations)) != nil
-    }
-
-    private static func cut(
-        _ descriptor: Int32,
-        path: String,
-        to length: Int64,
-        operations: FileOperations
-    ) throws(SinkError) {
+    private func record(isDurable: Bool) throws(SinkError) {
         do {
-            try operations.truncateUninterrupted(descriptor, to: length)
+            try self.store.write(
+                FileRecord(sink: self.sink, identity: self.identity, length: self.length, held: self.held),
+                isDurable: isDurable
+            )
+            self.recordedLength = self.length
         } catch {
-            throw SinkError("\(path): cannot cut off an incomplete record: \(error)")
+            // It may be there or not: the one who reads it next knows, and goes by it.
+            self.isTrusted = false
+            self.confirmed = nil
+            throw SinkError("\(self.store.path): cannot write down what the file beside it holds: \(error)")
         }
     }
 
-    private static func status(of descriptor: Int32, path: String) throws(SinkError) -> stat {
-        var status = stat()
-        do {
-            _ = try SystemCallError.check { fstat(descriptor, &status) }
-        } catch {
-            throw SinkError("\(path): \(error)")
-        }
-        return status
-    }
-
-    /// - Returns: the descriptor of whatever the path names, which need not be a file.
-    private static func openDescriptor(path: String, mode: UInt32) throws(SinkError) -> Int32 {
-        // Reading is for the end of the last record; O_NONBLOCK so that a FIFO cannot stop us before we see that it is one.
-        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
-        do throws(SystemCallError) {
-            for _ in 0..<8 {
-                do {
-                    return try SystemCallError.check { Glibc.open(path, flags) }
-                } catch {
-                    guard error.code == ENOENT else { throw error }
-                }
-                try Directories.make(Directories.parent(of: path))
-                do {
-                    return try self.create(path: path, flags: flags, mode: mode)
-                } catch {
-                    // Somebody else was faster, to make it or to take its directory away: once more.
-                    guard error.code == EEXIST || error.code == ENOENT else { throw error }
-                }
-            }
-            throw SystemCallError(ENOENT)
-        } catch {
-            throw SinkError("\(path): \(self.explain(error, path: path))")
-        }
-    }
-
-    private static func create(path: String, flags: Int32, mode: UInt32) throws(SystemCallError) -> Int32 {
-        let descriptor = try SystemCallError.check { Glibc.open(path, flags | O_CREAT | O_EXCL, mode) }
-        do throws(SystemCallError) {
-            _ = try SystemCallError.check { fchmod(descriptor, mode) }
-            try Directories.sync(Directories.parent(of: path))
-        } catch {
-            // Or it would be found the next time, and nobody would sync its directory.
-            unlink(path)
-            close(descriptor)
-            throw error
-        }
-        return descriptor
-    }
-
-    private static func explain(_ error: SystemCallError, path: String) -> String {
-        switch error.code {
-        case EISDIR: "it is a directory (the path must name a file)"
-        case ELOOP: "it is a symbolic link, which is not followed"
-        case EACCES, EPERM: "cannot write to it: \(error) (look at the owner and mode of the file and of its directory)"
-        default: "cannot open it: \(error)"
-        }
-    }
-
-    private static func kind(of status: stat) -> String {
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR: "it is a directory"
-        case S_IFIFO: "it is a FIFO"
-        case S_IFSOCK: "it is a socket"
-        case S_IFCHR, S_IFBLK: "it is a device"
-        default: "it is something else"
-        }
+    /// Cuts off what was written since.
+    private func cutBack(to length: Int64) -> Bool {
+        guard (try? self.operations.truncateUninterrupted(self.descriptor, to: length)) != nil else { return false }
+        self.length = length
+        return true
     }
 }

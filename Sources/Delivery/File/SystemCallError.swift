@@ -20,6 +20,12 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// A call that did less than it was asked to, without saying why.
+    static let inputOutput = SystemCallError(EIO)
+
+    var isInterruption: Bool { self.code == EINTR }
+    var isMissing: Bool { self.code == ENOENT }
+
     /// Runs a call that returns -1 and sets `errno` when it fails, and repeats it as long as a signal interrupts it.
     package static func check<Result: SignedInteger>(_ call: () -> Result) throws(SystemCallError) -> Result {
         while true {

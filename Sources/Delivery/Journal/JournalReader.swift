@@ -59,6 +59,12 @@ struct JournalReader {
         return word
     }
 
+    mutating func halfWord() throws(Malformed) -> UInt32 {
+        var word: UInt32 = 0
+        for _ in 0..<4 { word = word << 8 | UInt32(try self.byte()) }
+        return word
+    }
+
     mutating func text() throws(Malformed) -> String {
         let count = try self.count(upTo: self.end - self.position)
         defer { self.position += count }

@@ -74,9 +74,16 @@ package struct RecordBuffer: ~Copyable {
         bytes.withUnsafeBytes { self.append($0) }
     }
 
-    /// Appends a number of 32 bits, the highest byte first.
+    package mutating func append(zeros count: Int) {
+        self.append(atMost: count) { bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            return count
+        }
+    }
+
+    /// Appends a number, the highest byte first.
     @inline(__always)
-    package mutating func append(bigEndian value: UInt32) {
+    package mutating func append<Number: FixedWidthInteger>(bigEndian value: Number) {
         withUnsafeBytes(of: value.bigEndian) { self.append($0) }
     }
 

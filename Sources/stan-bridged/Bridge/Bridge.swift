@@ -204,6 +204,11 @@ final class Bridge: Service {
         supervisor.start()
     }
 
+    /// Has files opened again that others have given another name.
+    func reopenFiles() {
+        for sink in self.settings.sinks { sink.reopen() }
+    }
+
     /// Stops receiving, lets sinks finish what they have in hand, acks it, and closes the session: in this order, and bounded.
     private func stop() async {
         self.logger.info(

@@ -1,4 +1,3 @@
-import Compression
 import Config
 import Delivery
 import NIOCore
@@ -17,12 +16,7 @@ extension Wiring {
             userAgent: "stan-bridged/\(Version.current)"
         )
         result.format = Self.format(of: http)
-        result.compression =
-            switch http.compression {
-            case .identity: nil
-            case .gzip: .gzip
-            case .zstd: .zstd
-            }
+        result.compression = Self.compression(http.compression)
         result.batching = http.batch.map { batch in
             HTTPSink.Configuration.Batching(
                 maxMessages: batch.maxMessages,

@@ -1,3 +1,4 @@
+import Compression
 import Config
 import Delivery
 import Logging
@@ -199,15 +200,7 @@ enum Wiring {
                 logger: logger
             )
         case .file(let file):
-            return FileSink(
-                name: sink.name,
-                configuration: FileSink.Configuration(
-                    path: try FilePathTemplate(file.path.text),
-                    format: Self.format(file.format),
-                    mode: UInt32(file.mode)
-                ),
-                logger: logger
-            )
+            return try FileSink(name: sink.name, configuration: try Self.file(file), logger: logger)
         case .stan(let stan):
             return StanSink(name: sink.name, channel: stan.channel.text, eventLoop: eventLoop)
         case .stdout(let stdout):
@@ -215,7 +208,15 @@ enum Wiring {
         }
     }
 
-    private static func format(_ format: Configuration.RecordFormat) -> RecordFormat {
+    static func compression(_ compression: Configuration.Compression) -> BodyCompressor.Format? {
+        switch compression {
+        case .identity: nil
+        case .gzip: .gzip
+        case .zstd: .zstd
+        }
+    }
+
+    static func format(_ format: Configuration.RecordFormat) -> RecordFormat {
         switch format {
         case .json: .json
         case .raw: .raw

@@ -30,11 +30,10 @@ struct Run: AsyncParsableCommand {
     private static let startLimit = TimeAmount.seconds(15)
 
     func run() async throws {
-        // What logrotate and `systemctl reload` send must not kill the daemon. Neither has anything to do yet.
+        // What `systemctl reload` sends must not kill the daemon. It has nothing to do yet.
         signal(SIGHUP, SIG_IGN)
-        signal(SIGUSR1, SIG_IGN)
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1)
         // Warnings are for `check`: in the log of a daemon that runs they would be noise.
         let configuration = try self.file.load(printWarnings: false)
         let logger = Wiring.logger(configuration.log)
@@ -71,8 +70,8 @@ struct Run: AsyncParsableCommand {
                     logger: quiet
                 )
             )
-            let stopping = Task { await Self.stop(serviceGroup, at: signals, logger) }
-            defer { stopping.cancel() }
+            let listening = Task { await Self.listen(to: signals, bridge, serviceGroup, logger) }
+            defer { listening.cancel() }
             try await serviceGroup.run()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
@@ -87,10 +86,21 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    /// The first signal asks for an orderly end; whoever sends a second one does not want to wait for it.
-    private static func stop(_ serviceGroup: ServiceGroup, at signals: UnixSignalsSequence, _ logger: Logger) async {
+    /// SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
+    /// wait for it.
+    private static func listen(
+        to signals: UnixSignalsSequence,
+        _ bridge: Bridge,
+        _ serviceGroup: ServiceGroup,
+        _ logger: Logger
+    ) async {
         var isStopping = false
-        for await _ in signals {
+        for await signal in signals {
+            if signal == .sigusr1 {
+                logger.info("opening files again, by SIGUSR1")
+                bridge.reopenFiles()
+                continue
+            }
             if isStopping {
                 logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
                 _exit(0)

@@ -120,17 +120,11 @@ func fileSink(
     operations: FileOperations = .system,
     logger: Logger = LogCollector.logger().0
 ) throws -> FileSink {
-    FileSink(
-        name: "archive",
-        configuration: FileSink.Configuration(
-            path: try FilePathTemplate(path),
-            format: format,
-            maximumOpenFiles: maximumOpenFiles,
-            maximumGroupBytes: maximumGroupBytes
-        ),
-        operations: operations,
-        logger: logger
-    )
+    var configuration = FileSink.Configuration(path: try FilePathTemplate(path))
+    configuration.format = format
+    configuration.maximumOpenFiles = maximumOpenFiles
+    configuration.maximumGroupBytes = maximumGroupBytes
+    return try FileSink(name: "archive", configuration: configuration, operations: operations, logger: logger)
 }
 
 /// Opens a sink, and closes it when the body is done, well or not.
@@ -154,4 +148,10 @@ func lines(_ path: String) throws -> [String] {
     let text = String(decoding: try content(path), as: UTF8.self)
     #expect(text.isEmpty || text.hasSuffix("\n"))
     return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+}
+
+/// Whether a descriptor is that of a record beside a file.
+func isRecord(_ descriptor: Int32) -> Bool {
+    let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+    return link?.hasSuffix(".held") == true || link?.hasSuffix(".held.new") == true
 }

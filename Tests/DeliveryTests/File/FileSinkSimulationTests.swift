@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+@Suite("The file sink under crashes")
+struct FileSinkSimulationTests {
+    /// A seed, or a first and a last one, to run by hand; else those of every test run.
+    private static var seeds: ClosedRange<UInt64> {
+        let numbers = (ProcessInfo.processInfo.environment["FILE_SEEDS"] ?? "1-1000").split(separator: "-").compactMap {
+            UInt64($0)
+        }
+        return (numbers.first ?? 1)...(numbers.last ?? 1)
+    }
+
+    @Test("each message is in the files once and whole, wherever processes and power end and disks fail")
+    func crashes() throws {
+        var total = FileSinkSimulation.Outcome()
+        for seed in Self.seeds {
+            var simulation = FileSinkSimulation(seed: seed)
+            let outcome: FileSinkSimulation.Outcome
+            do {
+                outcome = try simulation.run()
+            } catch {
+                Issue.record("\(error)")
+                return
+            }
+            total.steps += outcome.steps
+            total.crashes += outcome.crashes
+            total.powerFailures += outcome.powerFailures
+            total.copies += outcome.copies
+            total.failures += outcome.failures
+            total.archives += outcome.archives
+            total.newLives += outcome.newLives
+        }
+        print("file sink simulation: \(total)")
+        // It has to have happened, or nothing was shown.
+        guard Self.seeds.count >= 1000 else { return }
+        #expect(total.crashes > 1000 && total.powerFailures > 100 && total.copies > 1000)
+        #expect(total.failures > 100 && total.archives > 100 && total.newLives > 100)
+    }
+}
