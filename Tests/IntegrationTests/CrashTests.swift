@@ -7,7 +7,7 @@ extension DaemonTests {
     /// What is left after the daemon was killed in the middle of its work.
     @Suite("Crashes")
     struct CrashTests {
-        @Test("10,000 messages and several SIGKILLs: nothing is missing, and no line is half")
+        @Test("10,000 messages and several SIGKILLs: nothing is missing, and the file has each once")
         func killedInTheMiddle() async throws {
             try await withStanServer { server in
                 let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
@@ -38,16 +38,14 @@ extension DaemonTests {
                 #expect(await daemon.terminate() == .status(0))
 
                 let sequences = try directory.records(of: "out.ndjson").map(\.sequence)
-                #expect(Set(sequences) == Set(1...UInt64(count)))
+                #expect(sequences.sorted() == Array(1...UInt64(count)))
                 #expect(directory.text(of: "out.ndjson").hasSuffix("\n"))
                 #expect(Set(receiver.taken.keys) == Set(1...UInt64(count)))
                 // A crash repeats what was in hand at most, which is what the server may have sent without an ack.
-                #expect(sequences.count - count <= deaths.count * 512)
                 #expect(receiver.takenTwice <= deaths.count * 512)
                 print(
                     """
-                    \(count) messages, killed at \(deaths): \(receiver.takenTwice) posted twice or more, \
-                    \(sequences.count - count) lines more than messages
+                    \(count) messages, killed at \(deaths): \(receiver.takenTwice) posted twice or more
                     """
                 )
             }

@@ -25,6 +25,11 @@ package final class TestDirectory: Sendable {
         return self.path(of: name)
     }
 
+    /// The file's content.
+    package func bytes(of name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: self.path(of: name))))
+    }
+
     /// The file's text; empty when there is none.
     package func text(of name: String) -> String {
         FileManager.default.contents(atPath: self.path(of: name)).map { String(decoding: $0, as: UTF8.self) } ?? ""

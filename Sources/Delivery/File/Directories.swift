@@ -37,6 +37,15 @@ enum Directories {
         try self.sync(self.parent(of: path), operations)
     }
 
+    /// Makes sure that a directory and those above it are on disk, as far as we may: whoever made them may have been killed before.
+    static func secure(_ path: String, _ operations: FileOperations) {
+        var directory = path
+        while self.parent(of: directory) != directory {
+            directory = self.parent(of: directory)
+            try? self.sync(directory, operations)
+        }
+    }
+
     /// Puts a directory's entries on disk: without it, a new file could be gone after a power failure, synced as it may be.
     static func sync(_ path: String, _ operations: FileOperations = .system) throws(SystemCallError) {
         do {

@@ -50,7 +50,9 @@ struct FileOpening {
         do throws(SystemCallError) {
             for _ in 0..<8 {
                 do {
-                    return try self.operations.open(self.path, flags, 0)
+                    let descriptor = try self.operations.open(self.path, flags, 0)
+                    try self.secureName(descriptor)
+                    return descriptor
                 } catch {
                     guard error.isMissing else { throw error }
                 }
@@ -65,6 +67,16 @@ struct FileOpening {
             throw SystemCallError(ENOENT)
         } catch {
             throw SinkError("\(self.path): \(Self.explain(error))")
+        }
+    }
+
+    /// Whoever made the file may have been killed before its name was on disk.
+    private func secureName(_ descriptor: Int32) throws(SystemCallError) {
+        do {
+            try Directories.sync(Directories.parent(of: self.path), self.operations)
+        } catch {
+            self.operations.close(descriptor)
+            throw error
         }
     }
 

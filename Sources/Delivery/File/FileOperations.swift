@@ -104,6 +104,18 @@ extension FileOperations {
         }
     }
 
+    func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: Int64) throws(SystemCallError) {
+        var failure: SystemCallError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(SystemCallError) {
+                try self.writeAll(bytes, to: descriptor, at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// The same at a place of its own.
     func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int64) throws(SystemCallError) {
         var written = 0

@@ -56,6 +56,7 @@ struct FileWriter: ~Copyable {
     /// Opens the file where there is only one, else makes the directory that all of them lie in.
     mutating func open(at time: Moment) throws(SinkError) {
         let template = self.configuration.path
+        defer { Directories.secure(template.fixedPath.map(Directories.parent) ?? template.fixedDirectory, self.operations) }
         if let path = template.fixedPath {
             _ = try self.openFile(of: self.lane(for: path), at: time)
         } else {

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 /// One open file, locked, of which is known what it holds and how much of it is safely on disk.
@@ -115,27 +116,55 @@ final class OutputFile {
             operations: operations,
             logger: logger
         )
+        let recovered = try recovery.run(found, confirmed: confirmed)
         let file = OutputFile(
             path: path,
             sink: sink,
             descriptor: descriptor,
             status: status,
             format: format,
-            recovered: try recovery.run(found, confirmed: confirmed),
+            recovered: recovered,
             store: store,
             operations: operations
         )
         isOurs = true
-        try file.settle()
+        try file.settle(recovered.unsure)
         return file
     }
 
     /// Puts on disk what was found at the start, so that it can be built upon.
-    private func settle() throws(SinkError) {
+    ///
+    /// - Parameter unsure: what was found and may not be on disk.
+    private func settle(_ unsure: Range<Int64>?) throws(SinkError) {
+        if let unsure { try self.writeAgain(unsure) }
         if self.length > 0 { try self.sync() }
         let mustRecord = self.format == .json ? self.length >= Self.recordInterval : true
         if self.recordedLength == nil, mustRecord { try self.record(isDurable: true) }
     }
+
+    /// Writes bytes over themselves. Whoever wrote them may have seen a sync of them fail: the system takes them for written then,
+    /// and another sync would not write them either.
+    private func writeAgain(_ range: Range<Int64>) throws(SinkError) {
+        do throws(SystemCallError) {
+            // Writes to our own descriptor all go to the end.
+            let descriptor = try self.operations.open(self.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
+            defer { self.operations.close(descriptor) }
+            guard try self.operations.status(descriptor).identity == self.identity else { return }
+            var offset = max(range.lowerBound, range.upperBound - Self.longestUnsure)
+            while offset < range.upperBound {
+                let count = Int(min(1 << 20, range.upperBound - offset))
+                let bytes = try self.operations.bytes(of: descriptor, at: offset, count: count)
+                guard !bytes.isEmpty else { break }
+                try self.operations.writeAll(bytes, to: descriptor, at: offset)
+                offset += Int64(bytes.count)
+            }
+        } catch {
+            throw SinkError("\(self.path): cannot write its end again: \(error)")
+        }
+    }
+
+    /// More than is ever written without a sync.
+    private static let longestUnsure: Int64 = 128 << 20
 
     /// Looks at what others have done to the file.
     func look() -> State {

@@ -87,12 +87,12 @@ struct FileSinkSimulation {
     private var outcome = Outcome()
     private var trace: [String] = []
 
-    private static let directory = "/data"
+    static let directory = "/data"
 
-    init(seed: UInt64) {
+    init(seed: UInt64, setting: Setting? = nil) {
         var random = SeededGenerator(seed: seed)
         self.seed = seed
-        self.setting = Self.setting(&random)
+        self.setting = setting ?? Self.setting(&random)
         self.disk = SimulatedDisk(seed: seed)
         self.channels = (0..<2).map { index in
             Channel(name: "channel.\(index)", context: context(channel: "channel.\(index)", route: "route-\(index)"))
@@ -143,6 +143,19 @@ struct FileSinkSimulation {
         try self.process(steps: nil)
         try self.check()
         return self.outcome
+    }
+
+    /// A process ends, or the power, in the middle of its call after so many others; the next one finishes.
+    ///
+    /// - Returns: false when the process was done before.
+    mutating func run(endingAfter calls: Int, afterPowerFailure: Bool) throws -> Bool {
+        self.disk.end(after: calls)
+        try self.process(steps: 40)
+        let wasEnded = self.disk.isOver
+        self.disk.restart(afterPowerFailure: afterPowerFailure)
+        try self.process(steps: nil)
+        try self.check()
+        return wasEnded
     }
 
     /// A process from its start to a violent end.

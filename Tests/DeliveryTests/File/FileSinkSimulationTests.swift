@@ -1,8 +1,36 @@
+import Compression
+import Delivery
 import Foundation
 import Testing
 
 @Suite("The file sink under crashes")
 struct FileSinkSimulationTests {
+    /// Writing, syncing, rotating, compressing, recording: a process that does all of it, as often as it makes calls.
+    @Test(
+        "a process that ends in the middle of any of its calls, one after the other, leaves nothing twice, half or missing",
+        arguments: RecordFormat.allCases,
+        [false, true]
+    )
+    func everyCall(_ format: RecordFormat, _ afterPowerFailure: Bool) throws {
+        let setting = FileSinkSimulation.Setting(
+            format: format,
+            sync: .always,
+            rotation: .init(size: 1000, compression: .gzip),
+            path: "\(FileSinkSimulation.directory)/{channel}.log",
+            mayLosePower: afterPowerFailure,
+            mayForget: false,
+            failureRate: 0
+        )
+        var calls = 0
+        while true {
+            var simulation = FileSinkSimulation(seed: 7, setting: setting)
+            guard try simulation.run(endingAfter: calls, afterPowerFailure: afterPowerFailure) else { break }
+            calls += 1
+        }
+        print("\(format), \(afterPowerFailure ? "power failure" : "killed"): in the middle of each of \(calls) calls")
+        #expect(calls > 100)
+    }
+
     /// A seed, or a first and a last one, to run by hand; else those of every test run.
     private static var seeds: ClosedRange<UInt64> {
         let numbers = (ProcessInfo.processInfo.environment["FILE_SEEDS"] ?? "1-1000").split(separator: "-").compactMap {

@@ -56,6 +56,13 @@ struct ArchiveWork {
     /// - Returns: the others.
     private func removeRemains(of found: [ArchiveName], in directory: String) throws(SinkError) -> [ArchiveName] {
         let compressed = Set(found.filter { $0.suffix == ".gz" || $0.suffix == ".zst" }.map(\.time))
+        if found.contains(where: { $0.suffix.isEmpty && compressed.contains($0.time) }) {
+            do {
+                try Directories.sync(directory, self.operations)
+            } catch {
+                throw SinkError("\(directory): cannot sync it: \(error)")
+            }
+        }
         var others: [ArchiveName] = []
         for archive in found {
             let isDraft = archive.suffix.hasSuffix(ArchiveName.draftSuffix)

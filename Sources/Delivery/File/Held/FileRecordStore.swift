@@ -177,15 +177,7 @@ final class FileRecordStore {
     /// synced it, or have seen the sync fail; so it is written once more, over itself.
     private func secure(_ slot: Int, _ descriptor: Int32) throws(SystemCallError) {
         let bytes = try self.bytes(ofSlot: slot, descriptor)
-        var failure: SystemCallError?
-        bytes.withUnsafeBytes { bytes in
-            do throws(SystemCallError) {
-                try self.operations.writeAll(bytes, to: descriptor, at: Int64(slot * self.slotLength))
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
+        try self.operations.writeAll(bytes, to: descriptor, at: Int64(slot * self.slotLength))
         try self.operations.syncUninterrupted(descriptor)
     }
 }

@@ -15,6 +15,9 @@ struct FileRecovery {
 
         /// How much of it the record knows of; nil where the record is not of this file.
         var recordedLength: Int64?
+
+        /// Where whole records lie that may not be on disk yet.
+        var unsure: Range<Int64>?
     }
 
     let path: String
@@ -108,7 +111,7 @@ struct FileRecovery {
             for run in sequences.lives.joined() { held.addMissing(run, of: source) }
         }
         self.say(.info, "read again what the file holds", ["messages": "\(found.messages)", "bytes": "\(end - start)"])
-        return Result(held: held, length: end, recordedLength: recordedLength)
+        return Result(held: held, length: end, recordedLength: recordedLength, unsure: start < end ? start..<end : nil)
     }
 
     private func cutTornTail(_ length: Int64) throws(SinkError) -> Int64 {
