@@ -4,13 +4,14 @@ import StanCore
 
 /// Does what the C peers do, with StanCore, and prints the same line.
 ///
-/// `StanBench receive|publish URL CLUSTER CHANNEL COUNT SIZE-OR-MAX-IN-FLIGHT`
+/// `StanBench receive|publish|spread URL CLUSTER CHANNEL COUNT SIZE-OR-MAX-IN-FLIGHT`; `spread` publishes to a thousand channels, the
+/// same number to each, whose names are CHANNEL and a number.
 @main
 struct StanBench {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 7, let count = Int(arguments[5]), let number = Int32(arguments[6]) else {
-            print("usage: StanBench receive|publish URL CLUSTER CHANNEL COUNT SIZE-OR-MAX-IN-FLIGHT")
+            print("usage: StanBench receive|publish|spread URL CLUSTER CHANNEL COUNT SIZE-OR-MAX-IN-FLIGHT")
             exit(EX_USAGE)
         }
         let client = try await StanClient.connect(
@@ -18,10 +19,10 @@ struct StanBench {
             configuration: StanConfiguration(clusterID: arguments[3], clientID: "bench-\(getpid())")
         )
         let channel = arguments[4]
-        if arguments[1] == "receive" {
-            try await self.receive(client, channel, count, maxInFlight: number)
-        } else {
-            try await self.publish(client, channel, count, size: Int(number))
+        switch arguments[1] {
+        case "receive": try await self.receive(client, channel, count, maxInFlight: number)
+        case "spread": try await self.spread(client, channel, count, size: Int(number))
+        default: try await self.publish(client, channel, count, size: Int(number))
         }
         try await client.close()
     }
@@ -63,6 +64,19 @@ struct StanBench {
         }
         measurement.stopClock()
         measurement.print("published", count)
+    }
+
+    private static func spread(_ client: StanClient, _ channel: String, _ count: Int, size: Int) async throws {
+        let body = ByteBuffer(string: #"{"n":          ,"p":""# + String(repeating: "x", count: max(0, size - 23)) + #""}"#)
+        let channels = 1000
+        var measurement = Measurement()
+        for number in 0..<channels {
+            let bodies = (0..<count / channels).map { Self.numbered(body, $0) }
+            let failures = try await client.publish(contentsOf: bodies, to: "\(channel).\(number)")
+            if let failure = failures.first { throw failure.error }
+        }
+        measurement.stopClock()
+        measurement.print("published", count / channels * channels)
     }
 
     private static let batch = 2048

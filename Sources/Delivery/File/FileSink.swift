@@ -144,6 +144,13 @@ package final class FileSink: Sink {
         self.counters.values
     }
 
+    package var condition: SinkCondition {
+        let values = self.counters.values
+        var condition = SinkCondition()
+        condition.files = .init(bytes: values.bytes, syncs: values.groups, copies: values.copies, open: values.openFiles)
+        return condition
+    }
+
     /// Whether `close` was called.
     package var isClosed: Bool {
         self.queue.isClosed

@@ -25,6 +25,9 @@ struct DevelopmentServer: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Messages kept per channel; the oldest go first. 0 for no limit.", valueName: "n"))
     var maxMessages = 1_000_000
 
+    @Option(help: ArgumentHelp("How many channels there may be. 0 for no limit.", valueName: "n"))
+    var maxChannels = 100
+
     @Option(help: ArgumentHelp("Keep messages, clients and subscriptions in files below this directory.", valueName: "directory"))
     var store: String?
 
@@ -34,6 +37,7 @@ struct DevelopmentServer: AsyncParsableCommand {
     func validate() throws {
         guard 0...65535 ~= self.monitor ?? 0 else { throw ValidationError("--monitor must be between 0 and 65535") }
         guard 0...65535 ~= self.port else { throw ValidationError("--port must be between 0 and 65535") }
+        guard self.maxChannels >= 0 else { throw ValidationError("--max-channels must be at least 0") }
         guard self.maxMessages >= 0 else { throw ValidationError("--max-messages must be at least 0") }
     }
 
@@ -50,6 +54,7 @@ struct DevelopmentServer: AsyncParsableCommand {
             }
             var options = StanServerOptions()
             options.clusterID = self.cluster
+            options.limits.maxChannels = self.maxChannels
             options.limits.maxMessages = self.maxMessages
             if self.maxMessages == 0 { options.limits.maxBytes = 0 }
             if let store { options.store = .file(directory: store) }

@@ -30,6 +30,7 @@ struct Run: AsyncParsableCommand {
     private static let startLimit = TimeAmount.seconds(15)
 
     func run() async throws {
+        DescriptorLimit.raise()
         // What `systemctl reload` sends must not kill the daemon. It has nothing to do yet.
         signal(SIGHUP, SIG_IGN)
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.

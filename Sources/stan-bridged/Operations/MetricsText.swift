@@ -71,6 +71,28 @@ struct MetricsText {
         self.metric("sink_paused", .gauge, "Whether a sink has said that it is gone (410), and is sent nothing any more.") {
             status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isPaused ? 1 : 0) }
         }
+        self.files(status, "file_bytes_written_total", .counter, "Bytes of messages that are on disk.") { $0.bytes }
+        self.files(status, "file_syncs_total", .counter, "How often messages were put on disk, all that waited at once.") {
+            $0.syncs
+        }
+        self.files(status, "file_copies_total", .counter, "Messages that a file held already, and that were not written again.") {
+            $0.copies
+        }
+        self.files(status, "files_open", .gauge, "Files that are open.") { $0.open }
+    }
+
+    private mutating func files(
+        _ status: Bridge.Status,
+        _ name: String,
+        _ kind: Kind,
+        _ help: String,
+        _ value: (SinkCondition.Files) -> Int
+    ) {
+        self.metric(name, kind, help) {
+            status.sinks.sorted { $0.key < $1.key }.compactMap { sink, condition in
+                condition.files.map { (["sink": sink], Double(value($0))) }
+            }
+        }
     }
 
     private enum Kind: String {
