@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 
 /// A directory of the demo's own, gone when the demo is.
@@ -35,8 +36,8 @@ final class DemoDirectory {
     }
 
     /// Takes away the directory and the files in it.
-    func remove(_ names: [String]) {
-        for name in names { unlink("\(self.path)/\(name)") }
+    func remove() {
+        for name in (try? FileOperations.system.list(self.path)) ?? [] { unlink("\(self.path)/\(name)") }
         rmdir(self.path)
     }
 }

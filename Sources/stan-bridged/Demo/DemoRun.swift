@@ -18,7 +18,7 @@ struct DemoRun {
 
     func run() async throws {
         let directory = try DemoDirectory()
-        defer { directory.remove([Self.file, Self.config]) }
+        defer { directory.remove() }
         let nats = try await NatsServerProcess.start()
         do {
             try await self.run(in: directory, over: nats)

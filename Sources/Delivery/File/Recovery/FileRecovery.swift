@@ -42,6 +42,7 @@ struct FileRecovery {
         case .record(let record) where record.identity == self.status.identity:
             return try self.continue(record, length: length)
         case .record(let record):
+            if !record.held.isEmpty { self.say(.info, "what files of this name held before is not written into it again", [:]) }
             return try self.begin(with: record.held, length: length)
         case .nothing:
             if length > 0, self.format != .json { self.sayWhatIsUnknown("there is no record of what the file holds") }
