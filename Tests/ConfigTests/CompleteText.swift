@@ -49,7 +49,7 @@ let completeText = """
           "follow_redirects": true,
           "retry_on": [404, "3xx"],
           "reject_on": ["5xx", 301],
-          "low_speed": { "below": "1KiB", "for": "10s" }
+          "low_speed": { "below": "1KiB", "for": "9s" }
         },
         "archive": {
           "type": "file", "path": "out/{channel}-{route}-{client_id}.log", "format": "raw", "mode": "600",

@@ -36,13 +36,22 @@ struct HTTPWarningTests {
                     + "\"url\")"
             ]
         )
+        // Upper and lower case make no difference; a header with another name may hold anything.
+        let header = #""headers": {"X-Key": "k", "authorization": "Bearer {route}"}"#
+        #expect(
+            warnings(header, url) == [
+                " warning: sinks.h.headers.authorization: the credentials are sent over plain HTTP: whoever is on the way can read them "
+                    + "(write \"https\" in \"url\")"
+            ]
+        )
+        #expect(warnings(#""headers": {"X-Key": "k"}"#, url) == [])
         #expect(
             warnings(self.sign, url) == [
                 " warning: sinks.h.sign: a signature does not hide anything: over plain HTTP, whoever is on the way can read the "
                     + "messages, and send them again (write \"https\" in \"url\")"
             ]
         )
-        for setting in [bearer, basic, self.sign] {
+        for setting in [bearer, basic, header, self.sign] {
             for url in ["https://h.example/", "http://localhost:8080/", "http://127.1.2.3/", "http://[::1]/", "HTTPS://h/"] {
                 #expect(warnings(setting, url) == [], "\(url)")
             }
@@ -61,6 +70,21 @@ struct HTTPWarningTests {
             ]
         )
         #expect(self.lines(#""timeout": "1s", "tls": {"insecure_skip_verify": false}"#, url: "https://h/") == [])
+    }
+
+    @Test("a request that has timed out before it can have been too slow for long enough")
+    func lowSpeed() {
+        func warnings(_ timeout: String, _ duration: String) -> [String] {
+            self.lines("\"timeout\": \"\(timeout)\", \"low_speed\": {\"below\": \"1KiB\", \"for\": \"\(duration)\"}")
+        }
+        #expect(
+            warnings("1s", "1s") == [
+                "config.json:3:116: warning: sinks.h.low_speed.for: has no effect: the \"timeout\" of 1s ends a request before it can have "
+                    + "been slow for 1s (set it to less than the timeout)"
+            ]
+        )
+        #expect(warnings("999ms", "1s").count == 1)
+        #expect(warnings("1001ms", "1s") == [])
     }
 
     @Test("short secrets, one by one")

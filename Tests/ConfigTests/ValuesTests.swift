@@ -182,7 +182,7 @@ struct ValuesTests {
         #expect(hook.followsRedirects)
         #expect(hook.retryOn == Set(300..<400).subtracting([301]).union([404]))
         #expect(hook.rejectOn == Set(500..<600).union([301]))
-        #expect(hook.lowSpeed == .init(below: 1024, duration: .seconds(10)))
+        #expect(hook.lowSpeed == .init(below: 1024, duration: .seconds(9)))
         guard case .http(let bulk) = configuration.sinks[4].kind, case .http(let token) = configuration.sinks[5].kind else {
             Issue.record("the sinks are of the wrong type")
             return

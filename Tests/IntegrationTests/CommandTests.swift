@@ -20,7 +20,7 @@ extension DaemonTests {
                 ["run", "--nope"], ["frob"], ["pub"], ["pub", "a.*", "x"], ["pub", "a", "--count", "0"], ["sub"],
                 ["sub", "a", "--first", "--last"], ["pub", "a", "x", "--tls-cert-file", "c.pem"],
                 ["pub", "a", "x", "--credentials-file", "c", "--nkey-seed-file", "s"], ["sub", "a", "--server", "http://a"],
-                ["dev-server", "--port", "70000"], ["demo", "--count", "0"],
+                ["dev-server", "--port", "70000"], ["demo", "--count", "0"], ["check", "--send-test"],
             ]
         )
         func usage(arguments: [String]) async {

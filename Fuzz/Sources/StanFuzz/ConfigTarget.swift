@@ -15,6 +15,21 @@ enum ConfigTarget: FuzzTarget {
         {"name":"c","channel":"c","start_at":{"sequence":18446744073709551615},"to":["s"]}],
         "admin":{"listen":"[::]:0"},"log":{"level":"notice","format":"json"},"shutdown_timeout":"0s"}
         """,
+        """
+        {"nats":{"servers":["nats://h"]},"stan":{"cluster_id":"c","client_id":"b"},"sinks":{"h":{"type":"http",
+        "url":"https://h.example/","method":"PUT","headers":{"Host":"e","X-E":"{channel}/{sequence}/{ e }"},
+        "format":"cloudevents","event_type":"com.example.order","compression":"zstd","connect_timeout":"250ms",
+        "sign":{"secrets":["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX","0123456789abcdef01234567"]},"http_version":"2",
+        "tls":{"ca_file":"ca.pem","server_name":"h.example","insecure_skip_verify":false,"min_version":"1.3"},
+        "concurrency":4096,"proxy":"socks5h://u:p%40@proxy.example:1080","follow_redirects":true,"retry_on":[404,"3xx"],
+        "reject_on":["5xx",301],"low_speed":{"below":"1KiB","for":"9s"},"circuit_breaker":{"failures":3,"open_for":"1m"},
+        "rate_limit":{"per_second":0.5,"burst":7}},
+        "b":{"type":"http","url":"http://b.example/","unix_socket":"b.sock","http_version":"2_prior_knowledge",
+        "batch":{"max_messages":1,"max_bytes":"64MiB","max_wait":"1ms","format":"json_array"},"compression":"gzip",
+        "basic":{"username":"u","password":{"env":"P"}}},
+        "t":{"type":"http","url":"http://t.example/","bearer":{"env":"P"},"format":"json","circuit_breaker":false}},
+        "routes":[{"name":"r","channel":"r","durable_name":"d","to":["h","b"],"dead_letter":"t","retry":{"max_attempts":3}}]}
+        """,
         #"{"nats":{"servers":[]},"stan":{},"sinks":{},"routes":[]}"#,
         #"["\ud83d\ude00\\\"\/\b\f\n\r\t",-0.0e+1,null,true,false,{}]"#,
     ].map { Array($0.utf8) }

@@ -21,6 +21,7 @@ struct HTTPAdvice {
         for sink in self.sinks {
             self.checkSecrecy(of: sink)
             self.checkSigningSecrets(of: sink)
+            self.checkLowSpeed(of: sink)
         }
         // The routes of a sink share its connections.
         var waiting: [String: Int] = [:]
@@ -56,7 +57,11 @@ struct HTTPAdvice {
         case .bearer:
             sink.source.at("bearer").warning("the token is sent over plain HTTP: whoever is on the way can read it \(advice)")
         case nil:
-            break
+            if let name = http.headers.first(where: { $0.name.lowercased() == "authorization" })?.name {
+                sink.source.at("headers", name).warning(
+                    "the credentials are sent over plain HTTP: whoever is on the way can read them \(advice)"
+                )
+            }
         }
         if !http.signingSecrets.isEmpty {
             sink.source.at("sign").warning(
@@ -77,5 +82,14 @@ struct HTTPAdvice {
                     + "\(SigningSecret.recommendedBytes.upperBound) random bytes)"
             )
         }
+    }
+    /// A request that goes on too slowly has to be under way for that long to be ended for it.
+    private func checkLowSpeed(of sink: HTTPSink) {
+        guard let lowSpeed = sink.http.lowSpeed, lowSpeed.duration >= sink.http.timeout else { return }
+        let timeout = DurationText.print(sink.http.timeout)
+        sink.source.at("low_speed", "for").warning(
+            "has no effect: the \"timeout\" of \(timeout) ends a request before it can have been slow for "
+                + "\(DurationText.print(lowSpeed.duration)) (set it to less than the timeout)"
+        )
     }
 }

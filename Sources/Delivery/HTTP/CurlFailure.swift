@@ -32,23 +32,49 @@ struct CurlFailure {
             return self.hasProxy
                 ? .proxy(cause: "could not connect to it: \(self.systemError)") : .notConnected(cause: self.systemError)
         case CURLE_OPERATION_TIMEDOUT:
-            var sent: curl_off_t = 0
-            _ = stan_easy_get_offset(self.easy, CURLINFO_PRETRANSFER_TIME_T, &sent)
-            if sent == 0 { return .connectTimedOut }
+            guard self.wasSent else { return self.connectTimeout }
             return self.detail.hasPrefix("Operation too slow") ? .tooSlow : .timedOut
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_INITFAILED:
             return .tls(cause: Self.cause(ofTLSDetail: self.detail))
+        case CURLE_WEIRD_SERVER_REPLY where self.status != 0:
+            return .malformed(cause: self.detail)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2:
             return .notHTTP
+        case CURLE_BAD_CONTENT_ENCODING:
+            return .malformed(cause: self.detail)
+        case CURLE_OUT_OF_MEMORY where self.wasSent, Self.tooLarge:
+            // What libcurl says of a line of a head that it will not make room for. Without memory nothing here would get so far.
+            return .oversizedHead
         case CURLE_GOT_NOTHING:
             return .cut(cause: "nothing was answered")
-        case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_RECV_ERROR where self.detail.hasPrefix("Too large response headers"):
+            return .oversizedHead
+        // Under several codes, one of them that of a cut connection; what they have in common is the word.
+        case _ where self.detail.contains("chunk"):
+            return .malformed(cause: self.detail)
+        case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2_STREAM:
             let cause = self.detail
             return cause.hasPrefix("CONNECT tunnel failed") ? .proxy(cause: cause) : .cut(cause: cause)
         default:
             return .other(cause: self.detail)
         }
+    }
+
+    /// `CURLE_TOO_LARGE` of libcurl 8.6.0 and later.
+    private static let tooLarge = CURLcode(100)
+
+    /// Whether the request was begun to be sent.
+    private var wasSent: Bool {
+        var time: curl_off_t = 0
+        _ = stan_easy_get_offset(self.easy, CURLINFO_PRETRANSFER_TIME_T, &time)
+        return time != 0
+    }
+
+    /// The time for the connection ran out in one of its steps.
+    private var connectTimeout: HTTPTransferFailure {
+        guard self.detail.hasPrefix("Resolving timed out") else { return .connectTimedOut }
+        return self.hasProxy ? .proxy(cause: "could not resolve its name in time") : .resolveTimedOut
     }
 
     /// What the system said when it could not connect.

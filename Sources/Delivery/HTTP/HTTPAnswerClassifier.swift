@@ -26,6 +26,7 @@ struct HTTPAnswer: Sendable, Equatable {
 /// Why there is no whole answer.
 enum HTTPTransferFailure: Sendable, Equatable {
     case unresolved
+    case resolveTimedOut
 
     /// - Parameter cause: what the system said, such as `connection refused`.
     case notConnected(cause: String)
@@ -41,6 +42,14 @@ enum HTTPTransferFailure: Sendable, Equatable {
     /// - Parameter cause: what is wrong with the handshake or the certificate.
     case tls(cause: String)
     case notHTTP
+
+    /// It is HTTP, and breaks its rules.
+    ///
+    /// - Parameter cause: where.
+    case malformed(cause: String)
+
+    /// The answer's head is longer than any head has to be.
+    case oversizedHead
 
     /// The connection ended in the middle of the exchange.
     case cut(cause: String)
@@ -82,8 +91,8 @@ struct HTTPAnswerClassifier: Sendable {
         case (.answered, .rejected): .works
         case (.answered, .retry(_, .some(let after))): .asksForPause(after)
         case (.answered, _): .fails
-        case (.failed(.unresolved), _), (.failed(.notConnected), _), (.failed(.connectTimedOut), _), (.failed(.tls), _),
-            (.failed(.proxy), _):
+        case (.failed(.unresolved), _), (.failed(.resolveTimedOut), _), (.failed(.notConnected), _),
+            (.failed(.connectTimedOut), _), (.failed(.tls), _), (.failed(.proxy), _):
             .unreachable
         case (.failed, _): .fails
         }
@@ -120,6 +129,9 @@ struct HTTPAnswerClassifier: Sendable {
         switch failure {
         case .unresolved:
             "could not resolve the name in \(self.location.hostAndPort)"
+        case .resolveTimedOut:
+            "could not resolve the name in \(self.location.hostAndPort) within \(HTTPText.describe(self.shownConnectTimeout)): "
+                + "no answer from the name servers"
         case .notConnected(let cause):
             "could not connect to \(self.location.hostAndPort): \(cause)"
         case .connectTimedOut:
@@ -135,6 +147,10 @@ struct HTTPAnswerClassifier: Sendable {
             "TLS with \(self.location.authority): \(cause)"
         case .notHTTP:
             "the answer from \(self.location.authority) is not HTTP"
+        case .malformed(let cause):
+            "the answer from \(self.location.authority) is malformed: \(cause)"
+        case .oversizedHead:
+            "the head of the answer from \(self.location.authority) is too large"
         case .cut(let cause):
             "\(self.location.authority) ended the connection before the answer was whole: \(cause)"
         case .other(let cause):

@@ -111,11 +111,17 @@ struct HTTPAnswerClassifierTests {
         "failures are told in words",
         arguments: [
             (HTTPTransferFailure.unresolved, "could not resolve the name in billing.example:443"),
+            (
+                .resolveTimedOut,
+                "could not resolve the name in billing.example:443 within 1.5s: no answer from the name servers"
+            ),
             (.notConnected(cause: "connection refused"), "could not connect to billing.example:443: connection refused"),
             (.connectTimedOut, "could not connect to billing.example:443 within 1.5s"),
             (.timedOut, "no whole answer from billing.example within 30s"),
             (.tls(cause: "certificate has expired"), "TLS with billing.example: certificate has expired"),
             (.notHTTP, "the answer from billing.example is not HTTP"),
+            (.malformed(cause: "bad chunk"), "the answer from billing.example is malformed: bad chunk"),
+            (.oversizedHead, "the head of the answer from billing.example is too large"),
         ]
     )
     func words(failure: HTTPTransferFailure, expected: String) {

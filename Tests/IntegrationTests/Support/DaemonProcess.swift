@@ -10,14 +10,25 @@ final class DaemonProcess: Sendable {
     }
 
     /// Starts the daemon and does not wait.
-    static func launch(_ config: BridgeConfig, in directory: TestDirectory, _ options: String...) throws -> DaemonProcess {
+    ///
+    /// - Parameter environment: variables in addition to ours.
+    static func launch(
+        _ config: BridgeConfig,
+        in directory: TestDirectory,
+        _ options: String...,
+        environment: [String: String] = [:]
+    ) throws -> DaemonProcess {
         let path = try directory.write(config.text, to: "\(config.client).json")
-        return DaemonProcess(TestProgram.start(["run", "--config", path] + options))
+        return DaemonProcess(TestProgram.start(["run", "--config", path] + options, environment: environment))
     }
 
     /// Starts the daemon and waits until `/readyz` says so.
-    static func start(_ config: BridgeConfig, in directory: TestDirectory) async throws -> DaemonProcess {
-        let daemon = try Self.launch(config, in: directory)
+    static func start(
+        _ config: BridgeConfig,
+        in directory: TestDirectory,
+        environment: [String: String] = [:]
+    ) async throws -> DaemonProcess {
+        let daemon = try Self.launch(config, in: directory, environment: environment)
         try await daemon.waitUntilReady()
         return daemon
     }

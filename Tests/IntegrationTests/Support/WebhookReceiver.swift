@@ -37,6 +37,7 @@ final class WebhookReceiver: Sendable {
         var held: [@Sendable () -> Void] = []
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
+        var accepted = 0
     }
 
     private let state = Mutex(State())
@@ -80,6 +81,9 @@ final class WebhookReceiver: Sendable {
     var requests: [Request] { self.state.withLock { $0.requests } }
     var requestCount: Int { self.state.withLock { $0.requests.count } }
 
+    /// How many connections were made to it, whatever became of them.
+    var connectionCount: Int { self.state.withLock { $0.accepted } }
+
     /// How often each message was answered with success, by sequence.
     var taken: [UInt64: Int] { self.state.withLock { $0.taken } }
     var takenCount: Int { self.state.withLock { $0.taken.count } }
@@ -114,7 +118,10 @@ final class WebhookReceiver: Sendable {
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    self.state.withLock { $0.connections[ObjectIdentifier(channel)] = channel }
+                    self.state.withLock { state in
+                        state.connections[ObjectIdentifier(channel)] = channel
+                        state.accepted += 1
+                    }
                     try channel.pipeline.syncOperations.addHandler(Connection(self))
                 }
             }
