@@ -33,8 +33,7 @@ final class FileRecordStore {
 
     /// Where the record of a file is: `.NAME.held` beside it.
     static func path(of file: String) -> String {
-        let name = ".\(Directories.name(of: file)).held"
-        return file.contains("/") ? "\(file.dropLast(Directories.name(of: file).utf8.count))\(name)" : name
+        "\(Directories.parent(of: file))/.\(Directories.name(of: file)).held"
     }
 
     private init(path: String, mode: UInt32, operations: FileOperations) {
