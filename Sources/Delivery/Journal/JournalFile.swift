@@ -32,9 +32,6 @@ final class JournalFile {
         close(self.descriptor)
     }
 
-    /// Where a file is written that is to take the place of another.
-    static func draftPath(of path: String) -> String { "\(path).new" }
-
     /// Makes a file beside the one of that path, and puts it into its place, safely on disk: at any time, the path names one or the
     /// other, and whole.
     ///
@@ -45,28 +42,18 @@ final class JournalFile {
         content: UnsafeRawBufferPointer,
         operations: FileOperations
     ) throws(JournalError) -> JournalFile {
-        let draft = self.draftPath(of: path)
         do throws(SystemCallError) {
-            // What is there is left from a crash: the lock says that nobody else is writing it.
-            if unlink(draft) != 0, errno != ENOENT { throw SystemCallError(errno) }
-            let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_CREAT | O_EXCL
-            let descriptor = try SystemCallError.check { open(draft, flags, mode) }
-            let file = JournalFile(
+            let descriptor = try operations.replace(path, mode: mode, flags: O_WRONLY | O_APPEND) {
+                descriptor throws(SystemCallError) in try operations.writeAll(content, to: descriptor)
+            }
+            return JournalFile(
                 path: path,
                 descriptor: descriptor,
                 length: content.count,
                 snapshotLength: content.count,
                 operations: operations
             )
-            // The umask does not count.
-            _ = try SystemCallError.check { fchmod(descriptor, mode) }
-            try operations.writeAll(content, to: descriptor)
-            try operations.syncUninterrupted(descriptor)
-            _ = try SystemCallError.check { rename(draft, path) }
-            try Directories.sync(Directories.parent(of: path))
-            return file
         } catch {
-            unlink(draft)
             throw JournalError("\(path): cannot write it: \(error)", cause: error)
         }
     }

@@ -65,32 +65,42 @@ struct MetricsText {
         ) {
             Double($0.counters.deadLetterFailures)
         }
-        self.metric("breaker_open", .gauge, "Whether a sink is taken to be down and is left alone for a while.") {
-            status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isBreakerOpen ? 1 : 0) }
+        self.conditions(status, "breaker_open", .gauge, "Whether a sink is taken to be down and is left alone for a while.") {
+            $0.isBreakerOpen ? 1 : 0
         }
-        self.metric("sink_paused", .gauge, "Whether a sink has said that it is gone (410), and is sent nothing any more.") {
-            status.sinks.sorted { $0.key < $1.key }.map { (["sink": $0.key], $0.value.isPaused ? 1 : 0) }
+        self.conditions(
+            status,
+            "sink_paused",
+            .gauge,
+            "Whether a sink has said that it is gone (410), and is sent nothing any more."
+        ) {
+            $0.isPaused ? 1 : 0
         }
-        self.files(status, "file_bytes_written_total", .counter, "Bytes of messages that are on disk.") { $0.bytes }
-        self.files(status, "file_syncs_total", .counter, "How often messages were put on disk, all that waited at once.") {
-            $0.syncs
+        self.conditions(status, "file_bytes_written_total", .counter, "Bytes of messages that are on disk.") { $0.files?.bytes }
+        self.conditions(status, "file_syncs_total", .counter, "How often messages were put on disk, all that waited at once.") {
+            $0.files?.syncs
         }
-        self.files(status, "file_copies_total", .counter, "Messages that a file held already, and that were not written again.") {
-            $0.copies
+        self.conditions(
+            status,
+            "file_copies_total",
+            .counter,
+            "Messages that a file held already, and that were not written again."
+        ) {
+            $0.files?.copies
         }
-        self.files(status, "files_open", .gauge, "Files that are open.") { $0.open }
+        self.conditions(status, "files_open", .gauge, "Files that are open.") { $0.files?.open }
     }
 
-    private mutating func files(
+    private mutating func conditions(
         _ status: Bridge.Status,
         _ name: String,
         _ kind: Kind,
         _ help: String,
-        _ value: (SinkCondition.Files) -> Int
+        _ value: (SinkCondition) -> Int?
     ) {
         self.metric(name, kind, help) {
             status.sinks.sorted { $0.key < $1.key }.compactMap { sink, condition in
-                condition.files.map { (["sink": sink], Double(value($0))) }
+                value(condition).map { (["sink": sink], Double($0)) }
             }
         }
     }

@@ -71,6 +71,7 @@ final class FakeNames: Sendable {
             char answer[64];
             if (!name || !read_answer(name, answer, sizeof answer)) return next(name, service, hints, result);
             while (strcmp(answer, "hang") == 0) {
+                /* Until the test changes the file, which nothing tells us of. */
                 usleep(10000);
                 if (!read_answer(name, answer, sizeof answer)) return EAI_AGAIN;
             }

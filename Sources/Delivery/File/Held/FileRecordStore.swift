@@ -111,23 +111,8 @@ final class FileRecordStore {
         while slotLength < self.buffer.count { slotLength *= 2 }
         self.buffer.append(zeros: 2 * slotLength - self.buffer.count)
 
-        let draft = "\(self.path).new"
-        do {
-            try self.operations.remove(draft)
-        } catch {
-            guard error.isMissing else { throw error }
-        }
-        let descriptor = try self.operations.open(draft, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, self.mode)
-        do throws(SystemCallError) {
-            // The umask does not count.
-            try self.operations.setMode(descriptor, self.mode)
-            try self.operations.writeAll(self.buffer.bytes, to: descriptor, at: 0)
-            try self.operations.syncUninterrupted(descriptor)
-            try self.operations.rename(draft, self.path)
-            try Directories.sync(Directories.parent(of: self.path), self.operations)
-        } catch {
-            self.operations.close(descriptor)
-            throw error
+        let descriptor = try self.operations.replace(self.path, mode: self.mode, flags: O_RDWR) {
+            descriptor throws(SystemCallError) in try self.operations.writeAll(self.buffer.bytes, to: descriptor, at: 0)
         }
         self.drop()
         self.descriptor = descriptor
@@ -146,13 +131,14 @@ final class FileRecordStore {
         guard length % (2 * Self.smallestSlot) == 0, length > 0, self.slotLength <= Self.longestSlot else {
             return .unusable("it is damaged: \(length) bytes are not two slots")
         }
-        var readings: [FileRecordCodec.Reading] = []
+        var slots: [[UInt8]] = []
         for slot in 0..<2 {
-            readings.append(FileRecordCodec.read(try self.bytes(ofSlot: slot, descriptor)))
+            let place = Int64(slot * self.slotLength)
+            slots.append(try self.operations.bytes(of: descriptor, at: place, count: self.slotLength))
         }
         var newest: (slot: Int, content: FileRecordCodec.Slot)?
-        for (slot, reading) in readings.enumerated() {
-            switch reading {
+        for (slot, bytes) in slots.enumerated() {
+            switch FileRecordCodec.read(bytes) {
             case .good(let content) where newest.map({ $0.content.number < content.number }) ?? true:
                 newest = (slot, content)
             case .foreign(let version):
@@ -164,18 +150,13 @@ final class FileRecordStore {
         guard let newest else { return .unusable("it is damaged: neither of its two slots can be read") }
         self.trustedSlot = newest.slot
         self.number = newest.content.number
-        if isSecured { try self.secure(newest.slot, descriptor) }
+        if isSecured { try self.secure(slots[newest.slot], in: newest.slot, descriptor) }
         return .record(newest.content.record)
-    }
-
-    private func bytes(ofSlot slot: Int, _ descriptor: Int32) throws(SystemCallError) -> [UInt8] {
-        try self.operations.bytes(of: descriptor, at: Int64(slot * self.slotLength), count: self.slotLength)
     }
 
     /// Makes sure that what was read is on disk before the other slot is written. Its writer may have been killed before it had
     /// synced it, or have seen the sync fail; so it is written once more, over itself.
-    private func secure(_ slot: Int, _ descriptor: Int32) throws(SystemCallError) {
-        let bytes = try self.bytes(ofSlot: slot, descriptor)
+    private func secure(_ bytes: [UInt8], in slot: Int, _ descriptor: Int32) throws(SystemCallError) {
         try self.operations.writeAll(bytes, to: descriptor, at: Int64(slot * self.slotLength))
         try self.operations.syncUninterrupted(descriptor)
     }
