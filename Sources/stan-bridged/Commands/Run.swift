@@ -31,13 +31,12 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         DescriptorLimit.raise()
-        // What `systemctl reload` sends must not kill the daemon. It has nothing to do yet.
-        signal(SIGHUP, SIG_IGN)
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
         // Warnings are for `check`: in the log of a daemon that runs they would be noise.
         let configuration = try self.file.load(printWarnings: false)
-        let logger = Wiring.logger(configuration.log)
+        let log = LogChoice(Wiring.logChoice(configuration.log))
+        let logger = Logger(label: "stan-bridged") { _ in ConsoleLogHandler(log) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let bridge = try Wiring.bridge(
@@ -46,10 +45,8 @@ struct Run: AsyncParsableCommand {
                 eventLoop: group.next(),
                 logger: logger
             )
-            var services: [any Service] = [bridge]
-            if let admin = configuration.admin {
-                services.append(Wiring.admin(admin, bridge: bridge, logger: logger))
-            }
+            let (admin, reloader) = self.operations(configuration, bridge, log, logger)
+            let services: [any Service] = [bridge, admin]
             logger.notice(
                 "stan-bridged starts",
                 metadata: [
@@ -71,8 +68,12 @@ struct Run: AsyncParsableCommand {
                     logger: quiet
                 )
             )
-            let listening = Task { await Self.listen(to: signals, bridge, serviceGroup, logger) }
-            defer { listening.cancel() }
+            let listening = Task { await Self.listen(to: signals, bridge, reloader, serviceGroup, logger) }
+            let reloading = Task { await reloader.run() }
+            defer {
+                listening.cancel()
+                reloading.cancel()
+            }
             try await serviceGroup.run()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
@@ -87,16 +88,41 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    /// SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
+    /// The admin server's place, and what loads the configuration again: each wants to know the other.
+    private func operations(
+        _ configuration: Configuration,
+        _ bridge: Bridge,
+        _ log: LogChoice,
+        _ logger: Logger
+    ) -> (AdminService, Reloader) {
+        let admin = AdminService(logger: logger)
+        let reloader = Reloader(
+            path: self.file.config,
+            configuration: configuration,
+            bridge: bridge,
+            admin: admin,
+            log: log,
+            logger: logger
+        )
+        if let server = reloader.adminServer(configuration) { admin.begin(with: server) }
+        return (admin, reloader)
+    }
+
+    /// SIGHUP has the configuration loaded again, SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
     /// wait for it.
     private static func listen(
         to signals: UnixSignalsSequence,
         _ bridge: Bridge,
+        _ reloader: Reloader,
         _ serviceGroup: ServiceGroup,
         _ logger: Logger
     ) async {
         var isStopping = false
         for await signal in signals {
+            if signal == .sighup {
+                reloader.requestReload()
+                continue
+            }
             if signal == .sigusr1 {
                 logger.info("opening files again, by SIGUSR1")
                 bridge.reopenFiles()

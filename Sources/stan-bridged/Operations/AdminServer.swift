@@ -16,6 +16,9 @@ struct AdminServer: Service {
     var status: @Sendable () async -> Bridge.Status
     var logger: Logger
 
+    /// Called once it can be connected to.
+    var onListening: @Sendable () -> Void = {}
+
     func run() async throws {
         let router = Router()
         if let token = self.token { router.add(middleware: BearerToken(token: token)) }
@@ -31,6 +34,7 @@ struct AdminServer: Service {
             Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
         }
         let logger = self.logger
+        let onListening = self.onListening
         // The library's own lines are of no use to operators.
         var quiet = logger
         quiet.logLevel = .error
@@ -38,6 +42,7 @@ struct AdminServer: Service {
             router: router,
             configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
             onServerRunning: { channel in
+                onListening()
                 logger.info(
                     "admin address open",
                     metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"]

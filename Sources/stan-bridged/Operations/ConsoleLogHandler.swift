@@ -14,16 +14,27 @@ struct ConsoleLogHandler: LogHandler {
         case journal
     }
 
-    var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
-    private let format: Format
+    private let choice: LogChoice
+    /// A level of this logger's own.
+    private var ownLevel: Logger.Level?
     private let descriptor: Int32
 
-    init(level: Logger.Level, format: Format, descriptor: Int32 = STDERR_FILENO) {
-        self.logLevel = level
-        self.format = format
+    init(_ choice: LogChoice, descriptor: Int32 = STDERR_FILENO) {
+        self.choice = choice
         self.descriptor = descriptor
     }
+
+    init(level: Logger.Level, format: Format, descriptor: Int32 = STDERR_FILENO) {
+        self.init(LogChoice(LogChoice.Values(level: level, format: format)), descriptor: descriptor)
+    }
+
+    var logLevel: Logger.Level {
+        get { self.ownLevel ?? self.choice.current.level }
+        set { self.ownLevel = newValue }
+    }
+
+    private var format: Format { self.choice.current.format }
 
     /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
     static var textFormat: Format {
