@@ -21,6 +21,8 @@ package final class CurlEngine: Sendable {
         case drain(LaneID)
         case deliver(LaneID, DeliveryBatch)
         case close(LaneID, CheckedContinuation<Void, Never>)
+        /// Whoever watches the thread wants to see it come round.
+        case beat
         case stop
     }
 
@@ -37,6 +39,7 @@ package final class CurlEngine: Sendable {
     private let thread: NIOThreadPool
     private let epoll: CInt
     private let wakeup: CInt
+    private let pulse = Pulse()
 
     /// Starts the engine's thread.
     ///
@@ -64,6 +67,8 @@ package final class CurlEngine: Sendable {
         self.thread = NIOThreadPool(numberOfThreads: 1)
         self.thread.start()
         self.thread.submit { _ in
+            self.pulse.start()
+            defer { self.pulse.stop() }
             CurlLoop(engine: self, epoll: self.epoll, wakeup: self.wakeup).run()
         }
     }
@@ -80,6 +85,11 @@ package final class CurlEngine: Sendable {
     package func shutdown() async {
         self.send(.stop)
         try? await self.thread.shutdownGracefully()
+    }
+
+    /// The engine's thread.
+    package var probe: ThreadProbe {
+        ThreadProbe(name: "HTTP thread", pulse: self.pulse) { self.send(.beat) }
     }
 
     // MARK: For sinks, on any thread
@@ -134,6 +144,10 @@ package final class CurlEngine: Sendable {
     /// Says that the thread will look at the mailbox before it waits again.
     func wokeUp() {
         self.mailbox.withLock { $0.isAsleep = false }
+    }
+
+    func beat() {
+        self.pulse.beat()
     }
 
     func clearWakeup() {
