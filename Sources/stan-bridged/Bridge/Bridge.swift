@@ -67,10 +67,19 @@ final class Bridge: Service {
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let core: NIOLoopBoundBox<Core?>
+    private let observer: BridgeObserver
+    private let eventLoopPulse = Pulse()
 
-    init(settings: Settings, engine: CurlEngine?, eventLoop: any EventLoop, logger: Logger) {
+    init(
+        settings: Settings,
+        engine: CurlEngine?,
+        eventLoop: any EventLoop,
+        observer: BridgeObserver = BridgeObserver(),
+        logger: Logger
+    ) {
         self.settings = settings
         self.engine = engine
+        self.observer = observer
         self.journalWriter = settings.stateDirectory.map { _ in JournalWriter() }
         self.eventLoop = eventLoop
         self.logger = logger
@@ -90,6 +99,8 @@ final class Bridge: Service {
         }
         let journals = try self.openJournals()
         try await self.eventLoop.submit { self.start(journals) }.get()
+        self.eventLoopPulse.start()
+        self.observer.opened()
         let trouble = await self.startTrouble()
         if trouble == nil { try? await gracefulShutdown() }
         await self.stop()
@@ -211,6 +222,7 @@ final class Bridge: Service {
 
     /// Stops receiving, lets sinks finish what they have in hand, acks it, and closes the session: in this order, and bounded.
     private func stop() async {
+        self.observer.stopping(self.settings.shutdownTimeout)
         self.logger.info(
             "stopping: finishing what is in delivery",
             metadata: ["at_most": "\(self.settings.shutdownTimeout.seconds)s"]
@@ -258,6 +270,15 @@ final class Bridge: Service {
         _ = self.eventLoop.scheduleTask(in: .milliseconds(5)) {
             self.completeWhenDrained(promise, deadline: deadline, isWaitingForServer: isWaiting || isWaitingForServer)
         }
+    }
+
+    /// The threads that have to come round for messages to be delivered.
+    var threads: [ThreadProbe] {
+        let eventLoop = ThreadProbe(name: "event loop", pulse: self.eventLoopPulse) {
+            self.eventLoop.execute { self.eventLoopPulse.beat() }
+        }
+        let others = [self.engine?.probe, self.journalWriter?.probe] + self.settings.sinks.map(\.probe)
+        return [eventLoop] + others.compactMap { $0 }
     }
 
     /// How everything stands at the moment.

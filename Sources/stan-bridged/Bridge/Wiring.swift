@@ -41,6 +41,7 @@ enum Wiring {
         _ configuration: Configuration,
         startLimit: TimeAmount? = nil,
         eventLoop: any EventLoop,
+        observer: BridgeObserver = BridgeObserver(),
         logger: Logger
     ) throws -> Bridge {
         // Sinks that no route uses are not opened: nothing would ever come to them.
@@ -72,6 +73,7 @@ enum Wiring {
             ),
             engine: engine,
             eventLoop: eventLoop,
+            observer: observer,
             logger: logger
         )
     }

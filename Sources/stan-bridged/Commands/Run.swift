@@ -29,7 +29,11 @@ struct Run: AsyncParsableCommand {
     /// Longer than a server needs to find out that the client id's last owner is dead.
     private static let startLimit = TimeAmount.seconds(15)
 
+    /// How long the end may be put off so that the last lines of the log are read.
+    private static let lastLines: Int32 = 2000
+
     func run() async throws {
+        defer { LineOutput.standardError.flush(milliseconds: Self.lastLines) }
         DescriptorLimit.raise()
         // What `systemctl reload` sends must not kill the daemon. It has nothing to do yet.
         signal(SIGHUP, SIG_IGN)
@@ -39,16 +43,20 @@ struct Run: AsyncParsableCommand {
         let configuration = try self.file.load(printWarnings: false)
         let logger = Wiring.logger(configuration.log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let supervision = Supervision(outputs: configuration.admin == nil ? 1 : 2, logger: logger)
         do {
             let bridge = try Wiring.bridge(
                 configuration,
                 startLimit: self.exitOnConnectFailure ? Self.startLimit : nil,
                 eventLoop: group.next(),
+                observer: supervision.observer,
                 logger: logger
             )
-            var services: [any Service] = [bridge]
+            var services: [any Service] = [bridge] + supervision.begin(bridge)
             if let admin = configuration.admin {
-                services.append(Wiring.admin(admin, bridge: bridge, logger: logger))
+                var server = Wiring.admin(admin, bridge: bridge, logger: logger)
+                server.onOpen = { supervision.opened() }
+                services.append(server)
             }
             logger.notice(
                 "stan-bridged starts",
@@ -74,17 +82,23 @@ struct Run: AsyncParsableCommand {
             let listening = Task { await Self.listen(to: signals, bridge, serviceGroup, logger) }
             defer { listening.cancel() }
             try await serviceGroup.run()
+            await supervision.end()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
-            complain("stan-bridged: \(error)")
+            Self.complain(error)
             throw Exit.output
         } catch let error as Bridge.StartError {
-            complain("stan-bridged: gave up after \(Self.startLimit.nanoseconds / 1_000_000_000) s: \(error)")
+            Self.complain("gave up after \(Self.startLimit.nanoseconds / 1_000_000_000) s: \(error)")
             throw Exit.unavailable
         } catch let error as AdminServerError {
-            complain("stan-bridged: \(error)")
+            Self.complain(error)
             throw Exit.output
         }
+    }
+
+    /// Says what ended the daemon, behind the lines of the log.
+    private static func complain(_ what: Any) {
+        LineOutput.standardError.write(complaint("stan-bridged: \(what)")) { "\($0) lines of the log were left out here" }
     }
 
     /// SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
@@ -104,6 +118,7 @@ struct Run: AsyncParsableCommand {
             }
             if isStopping {
                 logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
+                LineOutput.standardError.flush(milliseconds: 100)
                 _exit(0)
             }
             isStopping = true

@@ -14,6 +14,9 @@ struct AdminServer: Service {
     /// What a request has to bear as `Authorization: Bearer TOKEN`, if anything.
     var token: String?
     var status: @Sendable () async -> Bridge.Status
+
+    /// Is called when the address is open.
+    var onOpen: @Sendable () -> Void = {}
     var logger: Logger
 
     func run() async throws {
@@ -30,7 +33,7 @@ struct AdminServer: Service {
         router.get("/metrics") { _, _ in
             Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        let logger = self.logger
+        let (logger, onOpen) = (self.logger, self.onOpen)
         // The library's own lines are of no use to operators.
         var quiet = logger
         quiet.logLevel = .error
@@ -42,6 +45,7 @@ struct AdminServer: Service {
                     "admin address open",
                     metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"]
                 )
+                onOpen()
             },
             logger: quiet
         )
