@@ -10,7 +10,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
 # One target after the other, and one test after the other: many wait for real time, and some take a core for themselves.
 TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
 
-.PHONY: demo test build bench fuzz lint format install dependencies
+.PHONY: demo test build bench fuzz lint format install deb dependencies
 
 demo:
 	@scripts/install-dependencies demo
@@ -45,9 +45,12 @@ format:
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Examples Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/StanFuzz
 
 install: build
-	install -D -m 0755 .build/release/stan-bridged $(DESTDIR)$(PREFIX)/bin/stan-bridged
-	install -D -m 0640 etc/stan-bridged.json $(DESTDIR)/etc/stan-bridged/config.json.example
-	install -D -m 0644 systemd/stan-bridged.service $(DESTDIR)$(PREFIX)/lib/systemd/system/stan-bridged.service
+	scripts/install-files .build/release/stan-bridged "$(DESTDIR)" "$(PREFIX)"
+
+# A Debian package, which needs no Swift where it is installed.
+deb: build
+	@scripts/install-dependencies package
+	scripts/make-deb .build/release/stan-bridged
 
 dependencies:
 	@scripts/install-dependencies

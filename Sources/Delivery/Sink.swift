@@ -56,6 +56,9 @@ package protocol Sink: AnyObject, Sendable {
     /// How the sink stands.
     var condition: SinkCondition { get }
 
+    /// The sink's own thread, where it has one that has to come round for messages to be delivered.
+    var probe: ThreadProbe? { get }
+
     /// Opens files again that others may have given another name; goes on otherwise.
     func reopen()
 
@@ -74,6 +77,7 @@ package protocol Sink: AnyObject, Sendable {
 
 extension Sink {
     package var condition: SinkCondition { SinkCondition() }
+    package var probe: ThreadProbe? { nil }
     package func reopen() {}
     package func drain() {}
     package func recall(for receiver: any DeliveryReceiver) {}

@@ -13,8 +13,8 @@ struct ConsoleLogHandlerTests {
         _ body: (Logger) -> Void
     ) throws -> [String] {
         let pipe = Pipe()
-        let descriptor = pipe.fileHandleForWriting.fileDescriptor
-        body(Logger(label: "test") { _ in ConsoleLogHandler(level: level, format: format, descriptor: descriptor) })
+        let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        body(Logger(label: "test") { _ in ConsoleLogHandler(level: level, format: format, output: output) })
         try pipe.fileHandleForWriting.close()
         let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(text.isEmpty || text.hasSuffix("\n"))
@@ -84,9 +84,46 @@ struct ConsoleLogHandlerTests {
         #expect(lines == ["<4>yes"])
     }
 
+    @Test("lines that were left out are told of in the same form, at the place where they are missing")
+    func leftOut() async throws {
+        let formats: [(ConsoleLogHandler.Format, Regex<Substring>)] = [
+            (.text, #/\d{4}-.*Z WARNING lines of the log were left out here: .* lines=\d+/#),
+            (.journal, #/<4>lines of the log were left out here: .* lines=\d+/#),
+            (.json, #/\{"level":"warning","lines":"\d+","message":"lines of the log were left out here: .*/#),
+        ]
+        for (format, notice) in formats {
+            let pipe = Pipe()
+            let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor, limit: 10_000)
+            let logger = Logger(label: "test") { _ in ConsoleLogHandler(level: .info, format: format, output: output) }
+            // More than a pipe and the output hold.
+            for index in 0..<3000 { logger.info("a line of a log, of a usual length", metadata: ["index": "\(index)"]) }
+            let text = Task.detached { String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+            output.flush(milliseconds: 10_000)
+            try pipe.fileHandleForWriting.close()
+            let lines = await text.value.split(separator: "\n")
+            #expect(lines.last?.wholeMatch(of: notice) != nil, "\(lines.last ?? "")")
+        }
+    }
+
+    @Test("the journal is told by device and inode of what is written to")
+    func journalStream() throws {
+        let pipe = Pipe()
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        var status = stat()
+        try #require(fstat(descriptor, &status) == 0)
+        #expect(JournalStream.isNamed(by: "\(status.st_dev):\(status.st_ino)", descriptor))
+        for other in ["\(status.st_dev + 1):\(status.st_ino)", "\(status.st_dev):\(status.st_ino)1", "\(status.st_ino)", ":", ""]
+        {
+            #expect(!JournalStream.isNamed(by: other, descriptor), "\(other)")
+        }
+        #expect(!JournalStream.isNamed(by: "\(status.st_dev):\(status.st_ino)", -1))
+    }
+
     @Test("a log that nobody reads any more does no harm")
     func closed() {
-        let logger = Logger(label: "test") { _ in ConsoleLogHandler(level: .info, format: .text, descriptor: -1) }
+        let output = LineOutput(descriptor: -1)
+        let logger = Logger(label: "test") { _ in ConsoleLogHandler(level: .info, format: .text, output: output) }
         logger.error("into the void")
+        #expect(output.waiting == 0)
     }
 }

@@ -52,6 +52,31 @@ struct StatusTests {
         #expect(AdminServer.missing(Self.status(isConnected: false, [Self.route("a")])) == ["not connected to NATS"])
     }
 
+    @Test("systemd shows one line, which says what is missing and why")
+    func text() {
+        let away = Self.status(isConnected: false, hasSession: true, trouble: "refused", [Self.route("a", isSubscribed: false)])
+        #expect(StatusText.of(away) == "connecting to NATS: refused")
+        #expect(StatusText.of(Self.status(isConnected: false, hasSession: false, [])) == "connecting to NATS")
+        let without = Self.status(hasSession: false, trouble: "no answer", [Self.route("a", isSubscribed: false)])
+        #expect(StatusText.of(without) == "connected to NATS, waiting for a STAN session: no answer")
+        var refused = Self.route("c", isSubscribed: false)
+        refused.trouble = "too many"
+        #expect(
+            StatusText.of(Self.status([Self.route("a"), refused])) == "connected, 1 of 2 routes not subscribed: c: too many"
+        )
+        let many = (1...7).map { Self.route("r\($0)", isSubscribed: false) }
+        #expect(
+            StatusText.of(Self.status(many)) == "connected, 7 of 7 routes not subscribed: r1, r2, r3, r4, r5 and 2 more"
+        )
+        #expect(StatusText.of(Self.status(trouble: "old", [Self.route("a")])) == "connected, 1 route subscribed")
+        var ordered = Self.route("b")
+        ordered.obstacle = RouteStatus.Obstacle(sequence: 7, sink: "hook", reason: "HTTP 500", isOfOneKey: false)
+        #expect(
+            StatusText.of(Self.status([Self.route("a"), ordered]))
+                == "connected, 2 routes subscribed; route b: stopped for message 7, which hook has not taken: HTTP 500"
+        )
+    }
+
     @Test("what an ordered route waits for is said, with the sink that has not taken it and why")
     func obstacles() {
         var (ordered, keyed) = (Self.route("a"), Self.route("b"))

@@ -28,7 +28,7 @@ package final class TCPProxy: Sendable {
         let listener = try await ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 64)
             .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try core.value.accepted(channel) }
             }

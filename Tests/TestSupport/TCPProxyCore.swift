@@ -40,7 +40,7 @@ final class TCPProxyCore {
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         ClientBootstrap(group: self.eventLoop)
             .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { server in
                 server.eventLoop.makeCompletedFuture {
                     let back = TCPRelay(delay: bound.value.delay) { bound.value.ended(id) }

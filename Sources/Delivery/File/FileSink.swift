@@ -44,6 +44,7 @@ package final class FileSink: Sink {
     private let wantsReopen = Atomic<Bool>(false)
     private let isDraining = Atomic<Bool>(false)
     private let wantsConfirmation = Atomic<Bool>(false)
+    private let pulse: Pulse
     private let directory: String?
     private let clock: @Sendable () -> Int64
 
@@ -71,6 +72,7 @@ package final class FileSink: Sink {
             throw SinkError("sink \(name): no descriptor to wait with: \(error)")
         }
         let counters = FileSinkCounters()
+        let pulse = Pulse()
         let archives = ArchiveKeeper(
             work: ArchiveWork(
                 sink: name,
@@ -84,6 +86,7 @@ package final class FileSink: Sink {
         )
         self.name = name
         self.counters = counters
+        self.pulse = pulse
         self.archives = archives
         self.directory = configuration.rotation.map { _ in configuration.path.fixedDirectory }
         self.clock = clock
@@ -91,7 +94,7 @@ package final class FileSink: Sink {
             FileWriter(
                 sink: name,
                 configuration: configuration,
-                operations: operations,
+                operations: operations.shown(by: pulse),
                 counters: counters,
                 archives: archives,
                 logger: logger
@@ -163,6 +166,10 @@ package final class FileSink: Sink {
         return condition
     }
 
+    package var probe: ThreadProbe? {
+        ThreadProbe(name: "writer of the sink \(self.name)", pulse: self.pulse) { self.alarm.ring() }
+    }
+
     /// Whether `close` was called.
     package var isClosed: Bool {
         self.queue.isClosed
@@ -174,10 +181,13 @@ package final class FileSink: Sink {
     private static let archiveInterval = TimeAmount.minutes(10)
 
     private func work() {
+        self.pulse.start()
+        defer { self.pulse.stop() }
         self.writer.withLock { writer in
             var nextTick: NIODeadline?
             var nextLook = NIODeadline.now() + Self.archiveInterval
             while true {
+                self.pulse.beat()
                 switch self.queue.take(hasWork: writer.hasWork) {
                 case .batches(let batches): writer.add(batches)
                 case .sleep: self.alarm.wait(until: min(nextTick ?? .distantFuture, nextLook))

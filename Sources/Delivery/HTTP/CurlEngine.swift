@@ -22,6 +22,8 @@ package final class CurlEngine: Sendable {
         case recall(LaneID, any DeliveryReceiver)
         case deliver(LaneID, DeliveryBatch)
         case close(LaneID, CheckedContinuation<Void, Never>)
+        /// Whoever watches the thread wants to see it come round.
+        case beat
         case stop
     }
 
@@ -38,6 +40,7 @@ package final class CurlEngine: Sendable {
     private let thread: NIOThreadPool
     private let epoll: CInt
     private let wakeup: CInt
+    private let pulse = Pulse()
 
     /// Starts the engine's thread.
     ///
@@ -65,6 +68,8 @@ package final class CurlEngine: Sendable {
         self.thread = NIOThreadPool(numberOfThreads: 1)
         self.thread.start()
         self.thread.submit { _ in
+            self.pulse.start()
+            defer { self.pulse.stop() }
             CurlLoop(engine: self, epoll: self.epoll, wakeup: self.wakeup).run()
         }
     }
@@ -81,6 +86,11 @@ package final class CurlEngine: Sendable {
     package func shutdown() async {
         self.send(.stop)
         try? await self.thread.shutdownGracefully()
+    }
+
+    /// The engine's thread.
+    package var probe: ThreadProbe {
+        ThreadProbe(name: "HTTP thread", pulse: self.pulse) { self.send(.beat) }
     }
 
     // MARK: For sinks, on any thread
@@ -135,6 +145,10 @@ package final class CurlEngine: Sendable {
     /// Says that the thread will look at the mailbox before it waits again.
     func wokeUp() {
         self.mailbox.withLock { $0.isAsleep = false }
+    }
+
+    func beat() {
+        self.pulse.beat()
     }
 
     func clearWakeup() {

@@ -203,6 +203,8 @@ final class CurlLoop {
                     self.limitConnections()
                 }
                 closed.resume()
+            case .beat:
+                self.engine.beat()
             case .stop:
                 for lane in self.lanes.values { self.abort(lane) }
                 self.lanes.removeAll()

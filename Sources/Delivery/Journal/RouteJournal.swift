@@ -93,7 +93,7 @@ package final class RouteJournal: Sendable {
             directory: directory,
             identity: identity,
             mode: fileMode,
-            operations: operations,
+            operations: operations.shown(by: writer.pulse),
             logger: logger
         )
         let memory = start.memory

@@ -76,12 +76,15 @@ final class Bridge: Service {
     let eventLoop: any EventLoop
     let logger: Logger
     let core: NIOLoopBoundBox<Core?>
+    private let observer: BridgeObserver
+    private let eventLoopPulse = Pulse()
 
     /// Changes of the configuration, one after the other.
     private let changes = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
     private let stopping = Atomic<Bool>(false)
 
-    init(settings: Settings, eventLoop: any EventLoop, logger: Logger) {
+    init(settings: Settings, eventLoop: any EventLoop, observer: BridgeObserver = BridgeObserver(), logger: Logger) {
+        self.observer = observer
         self.state = Mutex(State(settings: settings))
         self.eventLoop = eventLoop
         self.logger = logger
@@ -98,6 +101,8 @@ final class Bridge: Service {
     /// - Throws: ``SinkError`` when a sink's output cannot be used, ``StartError`` when the server cannot be had in time.
     func run() async throws {
         try await self.open()
+        self.eventLoopPulse.start()
+        self.observer.opened()
         let trouble = await self.startTrouble()
         if trouble == nil {
             await withGracefulShutdownHandler {
@@ -108,6 +113,7 @@ final class Bridge: Service {
             }
         }
         self.changes.continuation.finish()
+        self.observer.stopping(self.settings.shutdownTimeout)
         await self.stop(because: "stopping")
         if let trouble { throw StartError(description: trouble) }
     }
@@ -287,6 +293,16 @@ final class Bridge: Service {
         _ = self.eventLoop.scheduleTask(in: .milliseconds(5)) {
             self.completeWhenDrained(promise, deadline: deadline, isWaitingForServer: isWaiting || isWaitingForServer)
         }
+    }
+
+    /// The threads that have to come round for messages to be delivered.
+    var threads: [ThreadProbe] {
+        let eventLoop = ThreadProbe(name: "event loop", pulse: self.eventLoopPulse) {
+            self.eventLoop.execute { self.eventLoopPulse.beat() }
+        }
+        let (settings, writer) = self.state.withLock { ($0.settings, $0.journalWriter) }
+        let others = [settings.engine?.probe, writer?.probe] + settings.sinks.map(\.probe)
+        return [eventLoop] + others.compactMap { $0 }
     }
 
     /// How everything stands at the moment.

@@ -45,11 +45,12 @@ enum Wiring {
         _ configuration: Configuration,
         startLimit: TimeAmount? = nil,
         eventLoop: any EventLoop,
+        observer: BridgeObserver = BridgeObserver(),
         logger: Logger
     ) throws -> Bridge {
         var settings = try Self.settings(configuration, eventLoop: eventLoop, logger: logger)
         settings.startLimit = startLimit
-        return Bridge(settings: settings, eventLoop: eventLoop, logger: logger)
+        return Bridge(settings: settings, eventLoop: eventLoop, observer: observer, logger: logger)
     }
 
     /// What a bridge does, with its sinks, which are not open yet.

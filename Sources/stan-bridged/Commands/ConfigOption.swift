@@ -1,5 +1,6 @@
 import ArgumentParser
 import Config
+import Logging
 
 /// `--config FILE`, and reading it.
 struct ConfigOption: ParsableArguments {
@@ -20,7 +21,7 @@ struct ConfigOption: ParsableArguments {
     static func load(_ path: String, printWarnings: Bool) throws -> Configuration {
         let loaded = ConfigFile.load(path: path)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .error || printWarnings {
-            complain(diagnostic.description)
+            complain(diagnostic.description, level: diagnostic.severity == .error ? .error : .warning)
         }
         guard let configuration = loaded.configuration else { throw Exit.configuration }
         return configuration

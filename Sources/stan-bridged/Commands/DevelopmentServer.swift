@@ -62,7 +62,10 @@ struct DevelopmentServer: AsyncParsableCommand {
             let server = try await DevServer.start(options, natsURL: url, logger: logger)
             let kept = self.store.map { "in \($0)" } ?? "in memory"
             let address = Self.withoutSecrets(url)
-            complain("STAN server for development, \(kept): cluster \(self.cluster) on \(address). Ctrl-C ends it.")
+            complain(
+                "STAN server for development, \(kept): cluster \(self.cluster) on \(address). Ctrl-C ends it.",
+                level: .notice
+            )
             let monitoring = self.monitor.map {
                 RunningService(MonitoringServer(server: server, port: $0, logger: logger), logger: logger)
             }

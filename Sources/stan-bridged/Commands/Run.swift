@@ -29,7 +29,11 @@ struct Run: AsyncParsableCommand {
     /// Longer than a server needs to find out that the client id's last owner is dead.
     private static let startLimit = TimeAmount.seconds(15)
 
+    /// How long the end may be put off so that the last lines of the log are read.
+    private static let lastLines: Int32 = 2000
+
     func run() async throws {
+        defer { LineOutput.standardError.flush(milliseconds: Self.lastLines) }
         DescriptorLimit.raise()
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
@@ -38,15 +42,17 @@ struct Run: AsyncParsableCommand {
         let log = LogChoice(Wiring.logChoice(configuration.log))
         let logger = Logger(label: "stan-bridged") { _ in ConsoleLogHandler(log) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let supervision = Supervision(outputs: configuration.admin == nil ? 1 : 2, logger: logger)
         do {
             let bridge = try Wiring.bridge(
                 configuration,
                 startLimit: self.exitOnConnectFailure ? Self.startLimit : nil,
                 eventLoop: group.next(),
+                observer: supervision.observer,
                 logger: logger
             )
-            let (admin, reloader) = self.operations(configuration, bridge, log, logger)
-            let services: [any Service] = [bridge, admin]
+            let (admin, reloader) = self.operations(configuration, bridge, supervision, log, logger)
+            let services: [any Service] = [bridge] + supervision.begin(bridge) + [admin]
             logger.notice(
                 "stan-bridged starts",
                 metadata: [
@@ -75,15 +81,16 @@ struct Run: AsyncParsableCommand {
                 reloading.cancel()
             }
             try await serviceGroup.run()
+            await supervision.end()
             try await group.shutdownGracefully()
         } catch let error as SinkError {
-            complain("stan-bridged: \(error)")
+            Self.complain(error)
             throw Exit.output
         } catch let error as Bridge.StartError {
-            complain("stan-bridged: gave up after \(Self.startLimit.nanoseconds / 1_000_000_000) s: \(error)")
+            Self.complain("gave up after \(Self.startLimit.nanoseconds / 1_000_000_000) s: \(error)")
             throw Exit.unavailable
         } catch let error as AdminServerError {
-            complain("stan-bridged: \(error)")
+            Self.complain(error)
             throw Exit.output
         }
     }
@@ -92,6 +99,7 @@ struct Run: AsyncParsableCommand {
     private func operations(
         _ configuration: Configuration,
         _ bridge: Bridge,
+        _ supervision: Supervision,
         _ log: LogChoice,
         _ logger: Logger
     ) -> (AdminService, Reloader) {
@@ -102,14 +110,23 @@ struct Run: AsyncParsableCommand {
             bridge: bridge,
             admin: admin,
             log: log,
+            notifier: supervision.notifier,
             logger: logger
         )
-        if let server = reloader.adminServer(configuration) { admin.begin(with: server) }
+        if var server = reloader.adminServer(configuration) {
+            server.onOpen = { supervision.opened() }
+            admin.begin(with: server)
+        }
         return (admin, reloader)
     }
 
-    /// SIGHUP has the configuration loaded again, SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
-    /// wait for it.
+    /// Says what ended the daemon, behind the lines of the log.
+    private static func complain(_ what: Any) {
+        LineOutput.standardError.write(complaint("stan-bridged: \(what)")) { "\($0) lines of the log were left out here" }
+    }
+
+    /// SIGHUP has the configuration loaded again, SIGUSR1 has files opened again. Of the others, the first asks for an orderly end;
+    /// whoever sends a second one does not want to wait for it.
     private static func listen(
         to signals: UnixSignalsSequence,
         _ bridge: Bridge,
@@ -130,6 +147,7 @@ struct Run: AsyncParsableCommand {
             }
             if isStopping {
                 logger.warning("stopped at once, by a second signal; what was not acked is delivered again after the next start")
+                LineOutput.standardError.flush(milliseconds: 100)
                 _exit(0)
             }
             isStopping = true

@@ -14,10 +14,10 @@ struct AdminServer: Service {
     /// What a request has to bear as `Authorization: Bearer TOKEN`, if anything.
     var token: String?
     var status: @Sendable () async -> Bridge.Status
-    var logger: Logger
 
-    /// Called once it can be connected to.
-    var onListening: @Sendable () -> Void = {}
+    /// Is called when the address is open.
+    var onOpen: @Sendable () -> Void = {}
+    var logger: Logger
 
     func run() async throws {
         let router = Router()
@@ -33,8 +33,7 @@ struct AdminServer: Service {
         router.get("/metrics") { _, _ in
             Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        let logger = self.logger
-        let onListening = self.onListening
+        let (logger, onOpen) = (self.logger, self.onOpen)
         // The library's own lines are of no use to operators.
         var quiet = logger
         quiet.logLevel = .error
@@ -42,11 +41,11 @@ struct AdminServer: Service {
             router: router,
             configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
             onServerRunning: { channel in
-                onListening()
                 logger.info(
                     "admin address open",
                     metadata: ["address": "\(channel.localAddress.map { Self.text(of: $0) } ?? "?")"]
                 )
+                onOpen()
             },
             logger: quiet
         )

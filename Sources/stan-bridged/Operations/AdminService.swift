@@ -79,7 +79,9 @@ final class AdminService: Service {
     private func start(_ server: AdminServer) async throws -> Running {
         let listening = AsyncStream.makeStream(of: Void.self)
         var server = server
-        server.onListening = {
+        let onOpen = server.onOpen
+        server.onOpen = {
+            onOpen()
             listening.continuation.yield()
             listening.continuation.finish()
         }

@@ -1,9 +1,8 @@
 import Delivery
 import FoundationEssentials
-import Glibc
 import Logging
 
-/// Writes the log to stderr: one event a line, and each line in one write.
+/// Writes the log to stderr, one event a line, and never waits for whoever reads it.
 struct ConsoleLogHandler: LogHandler {
     enum Format: Sendable {
         /// For people.
@@ -18,15 +17,15 @@ struct ConsoleLogHandler: LogHandler {
     private let choice: LogChoice
     /// A level of this logger's own.
     private var ownLevel: Logger.Level?
-    private let descriptor: Int32
+    private let output: LineOutput
 
-    init(_ choice: LogChoice, descriptor: Int32 = STDERR_FILENO) {
+    init(_ choice: LogChoice, output: LineOutput = .standardError) {
         self.choice = choice
-        self.descriptor = descriptor
+        self.output = output
     }
 
-    init(level: Logger.Level, format: Format, descriptor: Int32 = STDERR_FILENO) {
-        self.init(LogChoice(LogChoice.Values(level: level, format: format)), descriptor: descriptor)
+    init(level: Logger.Level, format: Format, output: LineOutput = .standardError) {
+        self.init(LogChoice(LogChoice.Values(level: level, format: format)), output: output)
     }
 
     var logLevel: Logger.Level {
@@ -37,18 +36,7 @@ struct ConsoleLogHandler: LogHandler {
     private var format: Format { self.choice.current.format }
 
     /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
-    static var textFormat: Format {
-        // systemd gives device and inode of the stream's socket; the link under /proc names the inode of ours.
-        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), let inode = stream.split(separator: ":").last
-        else {
-            return .text
-        }
-        var target = [CChar](repeating: 0, count: 64)
-        let length = readlink("/proc/self/fd/2", &target, target.count)
-        guard length > 0 else { return .text }
-        return String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self) == "socket:[\(inode)]"
-            ? .journal : .text
-    }
+    static var textFormat: Format { JournalStream.isStandardError ? .journal : .text }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { self.metadata[key] }
@@ -56,22 +44,28 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        let format = self.format
         let metadata = self.metadata.merging(event.metadata ?? [:]) { $1 }
-        var line =
-            switch self.format {
-            case .text: "\(Self.now().prefix(23))Z \(Self.name(event.level)) \(Self.text(event.message, metadata))"
-            case .journal: "<\(Self.priority(event.level))>\(Self.text(event.message, metadata))"
-            case .json: Self.json(event, metadata)
-            }
-        line += "\n"
-        line.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while rest.count > 0 {
-                let written = write(self.descriptor, rest.baseAddress, rest.count)
-                // A log that cannot be written is nothing to stop for.
-                if written < 0 && errno != EINTR { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(0, written)))
-            }
+        self.output.write(Self.line(format, event.level, event.message, metadata)) { count in
+            Self.line(
+                format,
+                .warning,
+                "lines of the log were left out here: whoever reads it did not keep up",
+                ["lines": "\(count)"]
+            )
+        }
+    }
+
+    private static func line(
+        _ format: Format,
+        _ level: Logger.Level,
+        _ message: Logger.Message,
+        _ metadata: Logger.Metadata
+    ) -> String {
+        switch format {
+        case .text: "\(Self.now().prefix(23))Z \(Self.name(level)) \(Self.text(message, metadata))"
+        case .journal: "<\(Self.priority(level))>\(Self.text(message, metadata))"
+        case .json: Self.json(level, message, metadata)
         }
     }
 
@@ -87,11 +81,11 @@ struct ConsoleLogHandler: LogHandler {
         return text
     }
 
-    private static func json(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+    private static func json(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
         var fields = metadata.mapValues { "\($0)" }
         fields["time"] = Self.now()
-        fields["level"] = event.level.rawValue
-        fields["message"] = "\(event.message)"
+        fields["level"] = level.rawValue
+        fields["message"] = "\(message)"
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A dictionary of strings always encodes.
@@ -129,7 +123,7 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     /// As sd-daemon(3) has them.
-    private static func priority(_ level: Logger.Level) -> Int {
+    static func priority(_ level: Logger.Level) -> Int {
         switch level {
         case .trace, .debug: 7
         case .info: 6

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Logging
 
 /// The exit statuses of the daemon and its commands, after sysexits.h.
 enum Exit {
@@ -17,8 +18,15 @@ enum Exit {
     static let configuration = ExitCode(EX_CONFIG)
 }
 
-/// Writes a line for people to stderr.
-func complain(_ line: String) {
-    var text = line + "\n"
+/// Writes a line for people to stderr, however long that takes.
+///
+/// - Parameter level: what it is to systemd's journal, if that is what reads it.
+func complain(_ line: String, level: Logger.Level = .error) {
+    var text = complaint(line, level: level) + "\n"
     text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// A line for people as stderr gets it: systemd's journal takes the level from a prefix.
+func complaint(_ line: String, level: Logger.Level = .error) -> String {
+    JournalStream.isStandardError ? "<\(ConsoleLogHandler.priority(level))>\(line)" : line
 }

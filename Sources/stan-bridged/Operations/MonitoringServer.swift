@@ -26,7 +26,10 @@ struct MonitoringServer: Service {
             router: router,
             configuration: .init(address: .hostname("127.0.0.1", port: self.port), serverName: "stan-bridged"),
             onServerRunning: { channel in
-                complain("Monitoring on http://127.0.0.1:\(channel.localAddress?.port ?? 0)/streaming/channelsz?subs=1")
+                complain(
+                    "Monitoring on http://127.0.0.1:\(channel.localAddress?.port ?? 0)/streaming/channelsz?subs=1",
+                    level: .notice
+                )
             },
             logger: Logger(label: "monitoring") { _ in SwiftLogNoOpLogHandler() }
         )

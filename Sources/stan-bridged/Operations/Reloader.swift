@@ -16,6 +16,7 @@ final class Reloader: Sendable {
     private let bridge: Bridge
     private let admin: AdminService
     private let log: LogChoice
+    private let notifier: Notifier
     private let logger: Logger
     /// However often it is asked for while one is going on, one more follows.
     private let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -26,6 +27,7 @@ final class Reloader: Sendable {
         bridge: Bridge,
         admin: AdminService,
         log: LogChoice,
+        notifier: Notifier,
         logger: Logger
     ) {
         self.path = path
@@ -33,6 +35,7 @@ final class Reloader: Sendable {
         self.bridge = bridge
         self.admin = admin
         self.log = log
+        self.notifier = notifier
         self.logger = logger
     }
 
@@ -44,7 +47,14 @@ final class Reloader: Sendable {
 
     /// Serves requests until it is cancelled.
     func run() async {
-        for await _ in self.requests.stream { await self.reload() }
+        for await _ in self.requests.stream {
+            self.notifier.reloading()
+            await self.reload()
+            let isRefused = if case .refused = self.reloads.last { true } else { false }
+            self.notifier.reloaded(
+                isRefused ? "the configuration was refused, and the old one goes on: see the log" : "the configuration was loaded again"
+            )
+        }
     }
 
     private func reload() async {
