@@ -46,6 +46,10 @@ final class Bridge: Service {
         var routes: [RouteStatus]
         /// By the names of the sinks.
         var sinks: [String: SinkCondition] = [:]
+        /// Why no lag is known, where it was asked for.
+        var lagTrouble: String?
+        /// When the daemon was started: nanoseconds since the Unix epoch.
+        var startedAt: Int64 = 0
     }
 
     /// What lives on the event loop.

@@ -26,11 +26,18 @@ enum Wiring {
         return Logger(label: "stan-bridged") { _ in ConsoleLogHandler(level: level, format: format) }
     }
 
-    static func admin(_ admin: Configuration.Admin, bridge: Bridge, logger: Logger) -> AdminServer {
+    /// - Throws: ``SinkError`` when libcurl cannot be used, which asks for lags.
+    static func admin(
+        _ admin: Configuration.Admin,
+        stan: Configuration.Stan,
+        bridge: Bridge,
+        logger: Logger
+    ) throws -> AdminServer {
         AdminServer(
             host: admin.host,
             port: Int(admin.port),
             token: admin.token?.reveal(),
+            lagMonitor: try stan.monitoringURL.map { try LagMonitor(url: $0.text, origin: $0.origin, logger: logger) },
             status: { await bridge.status() },
             logger: logger
         )

@@ -48,7 +48,7 @@ struct Run: AsyncParsableCommand {
             )
             var services: [any Service] = [bridge]
             if let admin = configuration.admin {
-                services.append(Wiring.admin(admin, bridge: bridge, logger: logger))
+                services.append(try Wiring.admin(admin, stan: configuration.stan, bridge: bridge, logger: logger))
             }
             logger.notice(
                 "stan-bridged starts",

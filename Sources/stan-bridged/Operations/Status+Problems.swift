@@ -1,0 +1,45 @@
+import Delivery
+
+/// What is wrong, in words. Pure.
+extension Bridge.Status {
+    /// What keeps the bridge from being ready, a line each.
+    var missing: [String] {
+        var missing: [String] = []
+        if !self.session.isConnected { missing.append("not connected to NATS") }
+        if !self.session.hasSession { missing.append("no STAN session") }
+        if !missing.isEmpty, let trouble = self.session.trouble { missing.append(trouble) }
+        for route in self.routes where !route.isSubscribed {
+            missing.append("route \(route.name): not subscribed to \(route.channel)\(route.trouble.map { ": \($0)" } ?? "")")
+        }
+        return missing
+    }
+
+    /// What holds up ordered routes and sinks, a line each. They are as ready as they can be: what helps is at the other end.
+    var obstacles: [String] {
+        let paused = self.sinks.filter(\.value.isPaused).keys.sorted().map { name in
+            "sink \(name): paused, since the endpoint says that it is gone (410); what waits for it is kept"
+        }
+        return paused
+            + self.routes.compactMap { route in
+                route.obstacle.map { obstacle in
+                    "route \(route.name): \(obstacle.isOfOneKey ? "messages of the same key wait" : "stopped")"
+                        + " for message \(obstacle.sequence), which \(obstacle.sink) has not taken: \(obstacle.reason)"
+                }
+            }
+    }
+
+    /// All that somebody should know of, a line each, the worst first.
+    var problems: [String] {
+        let open = self.sinks.filter { $0.value.isBreakerOpen && !$0.value.isPaused }.keys.sorted().map { name in
+            "sink \(name): left alone for a while, since it fails again and again; what waits for it is kept"
+        }
+        let failing = self.routes.flatMap { route in
+            // What holds up an ordered route has been said.
+            route.failures.filter { $0.sequence != route.obstacle?.sequence }.map { failure in
+                "route \(route.name): deliveries to \(failure.sink) fail, \(route.retrying) wait to be tried again; "
+                    + "last, message \(failure.sequence): \(failure.reason)"
+            }
+        }
+        return self.missing + self.obstacles + open + failing + (self.lagTrouble.map { ["no lag is known: \($0)"] } ?? [])
+    }
+}
