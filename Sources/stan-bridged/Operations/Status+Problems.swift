@@ -30,16 +30,29 @@ extension Bridge.Status {
 
     /// All that somebody should know of, a line each, the worst first.
     var problems: [String] {
-        let open = self.sinks.filter { $0.value.isBreakerOpen && !$0.value.isPaused }.keys.sorted().map { name in
-            "sink \(name): left alone for a while, since it fails again and again; what waits for it is kept"
+        self.missing + self.obstacles + self.leftAlone + self.failing + (self.lagTrouble.map { ["no lag is known: \($0)"] } ?? [])
+    }
+
+    private var leftAlone: [String] {
+        self.sinks.filter { $0.value.isBreakerOpen && !$0.value.isPaused }.keys.sorted().map { name in
+            let last = self.routes.flatMap(\.failures).filter { $0.sink == name }.max { $0.at < $1.at }
+            return "sink \(name): left alone for a while, since it fails again and again; what waits for it is kept"
+                + (last.map { ". Last: \($0.reason)" } ?? "")
         }
-        let failing = self.routes.flatMap { route in
-            // What holds up an ordered route has been said.
-            route.failures.filter { $0.sequence != route.obstacle?.sequence }.map { failure in
-                "route \(route.name): deliveries to \(failure.sink) fail, \(route.retrying) wait to be tried again; "
-                    + "last, message \(failure.sequence): \(failure.reason)"
+    }
+
+    /// What has not been said by the sink as a whole, or as what an ordered route waits for.
+    private var failing: [String] {
+        self.routes.flatMap { route in
+            route.failures.compactMap { failure in
+                let sink = self.sinks[failure.sink]
+                guard sink?.isBreakerOpen != true, sink?.isPaused != true, failure.sequence != route.obstacle?.sequence else {
+                    return nil
+                }
+                let waiting = route.retrying > 0 ? ", \(route.retrying) wait to be tried again" : ""
+                return "route \(route.name): deliveries to \(failure.sink) fail\(waiting). "
+                    + "Last, message \(failure.sequence): \(failure.reason)"
             }
         }
-        return self.missing + self.obstacles + open + failing + (self.lagTrouble.map { ["no lag is known: \($0)"] } ?? [])
     }
 }
