@@ -39,7 +39,7 @@ struct RateMeterTests {
         #expect(meter.perSecond(now: Self.at(100_000)) == 0)
     }
 
-    @Test("after a pause of any length, only what came after it counts", arguments: [9, 10, 11, 12, 21, 22, 1000])
+    @Test("after a pause of any length, only what came after it counts", arguments: Array(9...34) + [1000])
     func pause(seconds: Int) {
         var meter = RateMeter()
         meter.count(1000, now: Self.at(0))
