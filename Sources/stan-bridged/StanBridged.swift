@@ -8,7 +8,9 @@ struct StanBridged: AsyncParsableCommand {
         commandName: "stan-bridged",
         abstract: "Forwards NATS Streaming (STAN) channels to HTTP endpoints and files; acks only what was delivered.",
         version: "stan-bridged \(Version.current)",
-        subcommands: [Run.self, Check.self, Publish.self, Subscribe.self, DeadLetters.self, DevelopmentServer.self, Demo.self],
+        subcommands: [
+            Run.self, Check.self, Status.self, Publish.self, Subscribe.self, DeadLetters.self, DevelopmentServer.self, Demo.self,
+        ],
         defaultSubcommand: Run.self
     )
 

@@ -27,4 +27,16 @@ struct FailureSummaryTests {
         #expect(summary.failed(now: self.start + .seconds(131)) == .began)
         #expect(summary.recovered() == .recovered(failures: 1))
     }
+
+    @Test("what came after the last line is told when a minute has passed, though nothing more comes, and once")
+    func due() {
+        var summary = FailureSummary()
+        #expect(summary.due(now: self.start) == nil)
+        _ = summary.failed(now: self.start)
+        #expect(summary.due(now: self.start + .seconds(90)) == nil)
+        for second in Int64(91)...93 { _ = summary.failed(now: self.start + .seconds(second)) }
+        #expect(summary.due(now: self.start + .seconds(150)) == nil)
+        #expect(summary.due(now: self.start + .seconds(151)) == .continues(failures: 2))
+        #expect(summary.due(now: self.start + .seconds(300)) == nil)
+    }
 }

@@ -33,23 +33,23 @@ struct StatusTests {
 
     @Test("nothing is missing when everything is there, whatever the trouble was before")
     func ready() {
-        #expect(AdminServer.missing(Self.status(trouble: "old", [Self.route("a")])) == [])
+        #expect(Self.status(trouble: "old", [Self.route("a")]).missing == [])
     }
 
     @Test("what is missing is said, a line each, with the reason")
     func missing() {
         let away = Self.status(isConnected: false, hasSession: false, trouble: "refused", [Self.route("a", isSubscribed: false)])
         #expect(
-            AdminServer.missing(away) == [
+            away.missing == [
                 "not connected to NATS", "no STAN session", "refused", "route a: not subscribed to a.channel",
             ]
         )
         let one = Self.status([Self.route("a"), Self.route("b", isSubscribed: false)])
-        #expect(AdminServer.missing(one) == ["route b: not subscribed to b.channel"])
+        #expect(one.missing == ["route b: not subscribed to b.channel"])
         var refused = Self.route("c", isSubscribed: false)
         refused.trouble = "too many"
-        #expect(AdminServer.missing(Self.status([refused])) == ["route c: not subscribed to c.channel: too many"])
-        #expect(AdminServer.missing(Self.status(isConnected: false, [Self.route("a")])) == ["not connected to NATS"])
+        #expect(Self.status([refused]).missing == ["route c: not subscribed to c.channel: too many"])
+        #expect(Self.status(isConnected: false, [Self.route("a")]).missing == ["not connected to NATS"])
     }
 
     @Test("systemd shows one line, which says what is missing and why")
@@ -86,7 +86,7 @@ struct StatusTests {
         status.sinks = ["hook": SinkCondition(), "gone": SinkCondition()]
         status.sinks["gone"]?.isPaused = true
         #expect(
-            AdminServer.obstacles(status) == [
+            status.obstacles == [
                 "sink gone: paused, since the endpoint says that it is gone (410); what waits for it is kept",
                 "route a: stopped for message 7, which hook has not taken: HTTP 500",
                 "route b: messages of the same key wait for message 8, which hook has not taken: HTTP 422",
@@ -141,7 +141,10 @@ struct StatusTests {
                 #expect(announced.insert(words[2]).inserted)
                 #expect(words[2].hasSuffix("_total") == (words[3] == "counter"))
             } else {
-                #expect(announced.contains(words[0]), "\(line)")
+                // The samples of a histogram have names of their own.
+                let family = ["_bucket", "_sum", "_count"].first { words[0].hasSuffix($0) }.map { words[0].dropLast($0.count) }
+                let isAnnounced = announced.contains(words[0]) || family.map { announced.contains($0) } == true
+                #expect(isAnnounced, "\(line)")
             }
         }
     }

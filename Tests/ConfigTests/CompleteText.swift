@@ -23,7 +23,8 @@ let completeText = """
         "ping_interval": "2s",
         "ping_max_out": 4,
         "max_pub_acks_inflight": 100,
-        "discover_prefix": "_STAN.elsewhere"
+        "discover_prefix": "_STAN.elsewhere",
+        "monitoring_url": "https://stan.example:8222/nss/"
       },
       "sinks": {
         "hook": {

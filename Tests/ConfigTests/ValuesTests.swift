@@ -27,6 +27,7 @@ struct ValuesTests {
         #expect(configuration.stan.pingMaxOut == 3)
         #expect(configuration.stan.maxPubAcksInflight == 16384)
         #expect(configuration.stan.discoverPrefix == "_STAN.discover")
+        #expect(configuration.stan.monitoringURL == nil)
         let url = try HTTPURL(parsing: "http://h/")
         #expect(
             configuration.sink(named: "h")?.kind
@@ -139,7 +140,8 @@ struct ValuesTests {
                     pingInterval: .seconds(2),
                     pingMaxOut: 4,
                     maxPubAcksInflight: 100,
-                    discoverPrefix: "_STAN.elsewhere"
+                    discoverPrefix: "_STAN.elsewhere",
+                    monitoringURL: try HTTPURL(parsing: "https://stan.example:8222/nss/")
                 )
         )
         #expect(configuration.sinks.map(\.name) == ["hook", "archive", "screen", "dead", "bulk", "token", "bytes"])

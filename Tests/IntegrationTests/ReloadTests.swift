@@ -55,6 +55,9 @@ extension DaemonTests {
                 #expect(daemon.hasLogged("admin.listen: cannot listen on"))
                 #expect(try await daemon.metric("config_reloads_total", #"result="refused""#) == 3)
 
+                let status = try await daemon.get("/status").body
+                #expect(status.contains(#""result":"refused""#) && status.contains("cannot listen on"), "\(status)")
+
                 try await server.publish(50, to: channel)
                 try await daemon.eventually("it is as before") { receiver.takenCount == 50 }
                 try await self.reload(daemon, config.text, config, in: directory)

@@ -80,50 +80,5 @@ extension DaemonTests {
             #expect(last.contains("Address already in use"), "\(last)")
             try await occupant.stop()
         }
-
-        @Test("/livez, /readyz and /metrics answer; every line of the metrics is in Prometheus's grammar")
-        func admin() async throws {
-            try await withStanServer { server in
-                let (directory, receiver) = (try TestDirectory(), try await WebhookReceiver.start())
-                receiver.answer { $0.attempt == 1 ? .status(503) : .status(200) }
-                let channel = server.uniqueName("orders")
-                var config = BridgeConfig(server, client: server.uniqueName("bridge"))
-                config.addHTTP("ho\\\"ok", receiver.url, #", "circuit_breaker": false"#)
-                config.addRoute("ro\\\\ute", channel: channel, to: ["ho\\\"ok"], #", "retry": { "initial": "50ms" }"#)
-                let daemon = try await DaemonProcess.start(config, in: directory)
-                try await server.publish(10, to: channel)
-                try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") >= 10 }
-
-                #expect(try await daemon.get("/livez").body == "alive\n")
-                #expect(try await daemon.get("/readyz").body == "ready\n")
-                #expect(try await daemon.get("/nothing").status == 404)
-                let metrics = try await daemon.get("/metrics")
-                #expect(metrics.head.lowercased().contains("content-type: text/plain; version=0.0.4"))
-                for line in PrometheusText.badLines(metrics.body) { Issue.record("not a line of Prometheus: \(line)") }
-                #expect(try await daemon.metric("messages_delivered_total", #"sink="ho\"ok""#, #"route="ro\\ute""#) == 10)
-                #expect(try await daemon.metric("delivery_failures_total", #"reason="retry""#) == 10)
-                #expect(try await daemon.metric("session_up") == 1)
-                #expect(try await daemon.metric("in_flight") == 0)
-                #expect(await daemon.terminate() == .status(0))
-            }
-        }
-
-        @Test("with a token, nobody gets in without it")
-        func token() async throws {
-            let directory = try TestDirectory()
-            var config = BridgeConfig(client: "bridge")
-            config.admin = #"{ "listen": "127.0.0.1:0", "token": "open-sesame" }"#
-            config.addFile("file", path: "out.ndjson")
-            config.addRoute(channel: "orders", to: ["file"])
-            let daemon = try DaemonProcess.launch(config, in: directory)
-            for path in ["/livez", "/readyz", "/metrics", "/nothing"] {
-                #expect(try await daemon.get(path).status == 401)
-                #expect(try await daemon.get(path, token: "open-sesamf").status == 401)
-            }
-            #expect(try await daemon.get("/livez", token: "open-sesame").status == 200)
-            #expect(try await daemon.get("/readyz", token: "open-sesame").status == 503)
-            #expect(await daemon.terminate() == .status(0))
-            #expect(!daemon.program.errors.contains("open-sesame"))
-        }
     }
 }

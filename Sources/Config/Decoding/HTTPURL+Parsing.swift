@@ -1,6 +1,6 @@
 extension HTTPURL {
     /// Reads a URL. Errors never repeat the text: it may hold a password.
-    init(parsing text: String) throws(TextProblem) {
+    package init(parsing text: String) throws(TextProblem) {
         guard let range = text.firstRange(of: "://") else {
             throw TextProblem("must start with \"http://\" or \"https://\"")
         }

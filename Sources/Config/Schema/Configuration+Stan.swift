@@ -20,5 +20,8 @@ extension Configuration {
 
         /// What stands before the cluster id in the subject of the connect request. Default `_STAN.discover`.
         package let discoverPrefix: String
+
+        /// Where the server's monitoring listens, without what follows from `/streaming` on; nil: nobody is asked. Default nil.
+        package let monitoringURL: HTTPURL?
     }
 }

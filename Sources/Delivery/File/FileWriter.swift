@@ -171,7 +171,10 @@ struct FileWriter: ~Copyable {
         lane.report.tellDelivered()
         if lane.complainedAt != nil {
             lane.complainedAt = nil
-            self.logger.notice("writing to the file works again", metadata: ["path": "\(lane.path)"])
+            self.logger.notice(
+                "writing to the file works again; what waited for it is written",
+                metadata: ["path": "\(lane.path)"]
+            )
         }
     }
 
@@ -209,7 +212,7 @@ struct FileWriter: ~Copyable {
         if let complainedAt = lane.complainedAt, time.monotonic - complainedAt < Self.complaintInterval { return }
         lane.complainedAt = time.monotonic
         self.logger.warning(
-            "cannot write to the file; its messages will be tried again",
+            "cannot write to the file; its messages stay unacked and are tried again, and all else goes on",
             metadata: ["path": "\(lane.path)", "reason": "\(error.description)"]
         )
     }
@@ -268,7 +271,7 @@ struct FileWriter: ~Copyable {
         } catch {
             lane.rotationHeldUntil = time.monotonic + Self.complaintInterval
             self.logger.warning(
-                "cannot rotate the file; it goes on growing",
+                "cannot rotate the file; it goes on growing, and that is tried again in a minute",
                 metadata: ["path": "\(lane.path)", "reason": "\(error)"]
             )
             return file
@@ -304,7 +307,10 @@ struct FileWriter: ~Copyable {
                 )
                 return file
             case .deleted:
-                self.logger.warning("the file was deleted: making it again", metadata: ["path": "\(lane.path)"])
+                self.logger.warning(
+                    "the file was deleted by others, and what was in it is gone: making it again",
+                    metadata: ["path": "\(lane.path)"]
+                )
                 self.confirmOrFail(lane, at: time)
                 self.closeWithoutFinishing(lane)
             }
@@ -341,7 +347,10 @@ struct FileWriter: ~Copyable {
         do {
             try lane.file?.finish()
         } catch {
-            self.logger.warning("\(error.description)")
+            self.logger.warning(
+                "what the file holds cannot be written down beside it; it is read again when it is opened next",
+                metadata: ["path": "\(lane.path)", "reason": "\(error.description)"]
+            )
         }
         self.closeWithoutFinishing(lane)
     }

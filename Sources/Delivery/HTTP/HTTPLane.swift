@@ -226,11 +226,14 @@ final class HTTPLane {
                 the endpoint fails again and again: it is left alone for a while, then tried with one message at a time. \
                 What waits for it is kept, and uses up no attempts
                 """,
-                metadata: ["reason": "\(reason)"]
+                metadata: [
+                    "reason": "\(reason)",
+                    "left_alone_for": "\(self.endpoint.gate.breaker.map { "\($0.openFor.nanoseconds / 1_000_000_000)s" } ?? "")",
+                ]
             )
             self.giveBack()
         case .closed:
-            self.logger.notice("the endpoint works again")
+            self.logger.notice("the endpoint works again; what waited for it is sent")
         }
     }
 

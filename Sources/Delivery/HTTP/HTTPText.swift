@@ -28,6 +28,11 @@ enum HTTPText {
         }
     }
 
+    /// `text` as a name or a value of a query: the unreserved characters of RFC 3986 stay, all else is `%XX`.
+    static func queryEncoded(_ text: String) -> String {
+        self.percentEncoded(text) { Self.isTokenByte($0) && !"!#$%&'*+^`|".utf8.contains($0) }
+    }
+
     /// The value of an attribute of a CloudEvent as a header has it: section 3.1.3.2 of the HTTP binding.
     static func headerEncodedAttribute(_ text: String) -> String {
         self.percentEncoded(text) { (0x21...0x7E).contains($0) && !"\"%".utf8.contains($0) }

@@ -52,6 +52,14 @@ package struct RouteLedger {
         case ignoreResult
     }
 
+    /// One attempt to deliver a message to a sink.
+    package struct Attempt: Equatable, Sendable {
+        /// When it was handed over.
+        package var startedAt: NIODeadline
+        /// When the server stored the message: nanoseconds since the Unix epoch.
+        package var storedAt: Int64
+    }
+
     struct Entry {
         var envelope: Envelope
         /// The sinks that do not have it yet, a bit each.
@@ -95,6 +103,13 @@ package struct RouteLedger {
 
     /// What has failed and not been delivered since, there or to the dead-letter sink.
     var failures: [Place: RouteMemory.Failure] = [:]
+
+    /// When what is being tried once more was handed over, where that is not when the message was handed over first.
+    private var startedAgain: [Place: NIODeadline] = [:]
+
+    /// Of what ``delivered(_:sink:now:)`` or ``failed(_:sink:_:now:)`` was told last. Not a part of their results, since only those who
+    /// measure want it.
+    package private(set) var lastAttempt = Attempt(startedAt: .distantPast, storedAt: 0)
 
     /// The lines of an ordered route.
     var order: RouteOrder?
@@ -214,14 +229,15 @@ package struct RouteLedger {
     /// A sink has taken the message for good.
     package mutating func delivered(_ sequence: UInt64, sink: Int, now: NIODeadline) -> Settlement {
         let bit = UInt64(1) << UInt64(sink)
-        let found: (missing: UInt64, epoch: UInt32)?? = self.entries.update(sequence) { entry in
+        let found: (missing: UInt64, epoch: UInt32, attempt: Attempt)?? = self.entries.update(sequence) { entry in
             guard entry.inDelivery & bit != 0 else { return nil }
             entry.inDelivery &= ~bit
             entry.missing &= ~bit
-            return (entry.missing, entry.epoch)
+            return (entry.missing, entry.epoch, Attempt(startedAt: entry.startedAt, storedAt: entry.envelope.timestamp))
         }
-        guard case .some(.some((let missing, let epoch))) = found else { return .ignoreResult }
+        guard case .some(.some((let missing, let epoch, let attempt))) = found else { return .ignoreResult }
         self.inDelivery -= 1
+        self.ended(attempt, at: Place(sequence: sequence, sink: sink))
         if !self.failures.isEmpty {
             self.failures[Place(sequence: sequence, sink: sink)] = nil
             // The dead-letter sink's success ends what the sink it stands for could not do.
@@ -251,17 +267,18 @@ package struct RouteLedger {
     /// A sink has failed to take the message.
     package mutating func failed(_ sequence: UInt64, sink: Int, _ cause: DeliveryFailure, now: NIODeadline) -> Settlement {
         let bit = UInt64(1) << UInt64(sink)
-        let startedAt: NIODeadline?? = self.entries.update(sequence) { entry -> NIODeadline? in
+        let found: Attempt?? = self.entries.update(sequence) { entry -> Attempt? in
             guard entry.inDelivery & bit != 0 else { return nil }
             entry.inDelivery &= ~bit
-            return entry.startedAt
+            return Attempt(startedAt: entry.startedAt, storedAt: entry.envelope.timestamp)
         }
-        guard case .some(.some(let startedAt)) = startedAt else { return .ignoreResult }
+        guard case .some(.some(let first)) = found else { return .ignoreResult }
         self.inDelivery -= 1
         let place = Place(sequence: sequence, sink: sink)
+        self.ended(first, at: place)
         var failure =
             self.failures[place]
-            ?? RouteMemory.Failure(attempts: 0, firstAttemptAt: self.configuration.wallClock(at: startedAt))
+            ?? RouteMemory.Failure(attempts: 0, firstAttemptAt: self.configuration.wallClock(at: first.startedAt))
         if cause.countsAsAttempt {
             failure.attempts = failure.attempts.addingReportingOverflow(1).overflow ? .max : failure.attempts + 1
         }
@@ -281,6 +298,14 @@ package struct RouteLedger {
         let due = now + self.pause(after: cause, attempts: failure.attempts)
         self.retries.insert(Retry(due: due, place: place))
         return .retry(at: due)
+    }
+
+    /// - Parameter attempt: what it is if it was the first.
+    private mutating func ended(_ attempt: Attempt, at place: Place) {
+        self.lastAttempt = attempt
+        if !self.startedAgain.isEmpty, let startedAt = self.startedAgain.removeValue(forKey: place) {
+            self.lastAttempt.startedAt = startedAt
+        }
     }
 
     private func isGivenUp(sink: Int, _ cause: DeliveryFailure, attempts: UInt32) -> Bool {
@@ -340,7 +365,9 @@ package struct RouteLedger {
             return nil
         }
         self.inDelivery += 1
-        let attempts = self.failures[place]?.attempts ?? 0
+        let failure = self.failures[place]
+        if failure != nil || place.sink >= Self.maximumSinks { self.startedAgain[place] = now }
+        let attempts = failure?.attempts ?? 0
         return (
             place.sink,
             Delivery(envelope: envelope, attempt: attempts == .max ? .max : attempts + 1, deadLetter: self.deadLetter(of: place))

@@ -47,7 +47,7 @@ struct StdoutWriter: ~Copyable {
             self.report.tellDelivered()
             if self.isFailing {
                 self.isFailing = false
-                self.logger.notice("writing to standard output works again")
+                self.logger.notice("writing to standard output works again; what waited for it is written")
             }
         } catch {
             let reason =
@@ -58,7 +58,7 @@ struct StdoutWriter: ~Copyable {
             if !self.isFailing {
                 self.isFailing = true
                 self.logger.warning(
-                    "cannot write to standard output; its messages will be tried again",
+                    "cannot write to standard output; its messages stay unacked and are tried again",
                     metadata: ["reason": "\(reason)"]
                 )
             }

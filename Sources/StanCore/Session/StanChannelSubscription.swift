@@ -13,7 +13,9 @@ package final class StanChannelSubscription: NATSSubscriber {
 
     package let channel: String
     package let options: StanSubscriptionOptions
-    let inbox = NUID.makeInbox()
+
+    /// Where the server sends its messages to; no other subscription has it.
+    package let inbox = NUID.makeInbox()
 
     /// Called once, when no more messages will come.
     var onEnd: (() -> Void)?

@@ -50,6 +50,10 @@ final class Bridge: Service {
         /// By the names of the sinks.
         var sinks: [String: SinkCondition] = [:]
         var reloads = Reloads()
+        /// Why no lag is known, where it was asked for.
+        var lagTrouble: String?
+        /// When the daemon was started: nanoseconds since the Unix epoch.
+        var startedAt: Int64 = 0
     }
 
     /// What lives on the event loop.

@@ -27,6 +27,16 @@ struct FailureSummary {
             return .began
         }
         guard now - last >= Self.interval else { return nil }
+        return self.continues(now)
+    }
+
+    /// To be asked now and then where nobody says that all is well again: what came after the last line, when it is old enough.
+    mutating func due(now: NIODeadline) -> Line? {
+        guard self.sinceLine > 0, let last = self.lastLine, now - last >= Self.interval else { return nil }
+        return self.continues(now)
+    }
+
+    private mutating func continues(_ now: NIODeadline) -> Line {
         defer { self.sinceLine = 0 }
         self.lastLine = now
         return .continues(failures: self.sinceLine)

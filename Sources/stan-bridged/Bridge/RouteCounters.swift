@@ -10,6 +10,18 @@ struct RouteCounters: Sendable {
         var unavailable: UInt64 = 0
         /// Messages that the dead-letter sink took instead.
         var deadLettered: UInt64 = 0
+        /// From handing a message over until the sink took it or failed at it; not what it was known to be unusable for.
+        var deliveryTimes = DurationHistogram()
+        /// From the server's storing a message until the sink took it.
+        var endToEndTimes = DurationHistogram()
+        /// Of what it took.
+        var rate = RateMeter()
+
+        /// In nanoseconds, of a message that the sink took.
+        mutating func timed(delivery: Int64, endToEnd: Int64) {
+            self.deliveryTimes.note(nanoseconds: delivery)
+            self.endToEndTimes.note(nanoseconds: endToEnd)
+        }
     }
 
     /// Messages that came from the server, copies included.
@@ -25,33 +37,11 @@ struct RouteCounters: Sendable {
     var skipped: UInt64 = 0
     /// Attempts to give a message to the dead-letter sink that failed.
     var deadLetterFailures: UInt64 = 0
+    /// Of messages that every sink took, or the dead-letter sink on its behalf.
+    var rate = RateMeter()
     var sinks: [PerSink]
 
     init(sinks: Int) {
         self.sinks = Array(repeating: PerSink(), count: sinks)
-    }
-}
-
-/// How a route stands, as `/metrics` and `/status` show it.
-struct RouteStatus: Sendable {
-    var name: String
-    var channel: String
-    var sinkNames: [String]
-    var isSubscribed: Bool
-    var inFlight: Int
-    var retrying: Int
-    var oldestUnackedSeconds: Double
-    var counters: RouteCounters
-    /// Why it is not subscribed, if that is known.
-    var trouble: String?
-    var obstacle: Obstacle?
-
-    /// A message that fails, in an ordered route: others wait for it.
-    struct Obstacle: Sendable, Equatable {
-        var sequence: UInt64
-        var sink: String
-        var reason: String
-        /// Whether only messages of the same key wait.
-        var isOfOneKey: Bool
     }
 }

@@ -125,26 +125,33 @@ final class RouteLane {
 
     private func finished(_ reports: [DeliveryReport]) {
         let now = NIODeadline.now()
+        let clock = WallClock.now
         let route = self.route
         for report in reports {
-            var delivered = 0
+            var (delivered, settled) = (0, 0)
             for sequence in report.delivered {
                 switch self.ledger.delivered(sequence, sink: report.sink, now: now) {
                 case .acknowledge:
-                    delivered += 1
+                    settled += 1
                     route.acknowledge(sequence, from: self)
                 case .settledWithoutSession:
-                    delivered += 1
+                    settled += 1
                     self.owedAcks.insert(sequence)
                 case .waitForOthers:
-                    delivered += 1
-                case .retry, .deadLetter, .ignoreResult:
                     break
+                case .retry, .deadLetter, .ignoreResult:
+                    continue
                 }
+                delivered += 1
+                route.timed(self.ledger.lastAttempt, sink: report.sink, now: now, clock: clock)
             }
-            route.delivered(delivered, sink: report.sink)
+            route.delivered(delivered, settled: settled, sink: report.sink, now: now)
             for failed in report.failed {
-                switch self.ledger.failed(failed.sequence, sink: report.sink, failed.failure, now: now) {
+                let settlement = self.ledger.failed(failed.sequence, sink: report.sink, failed.failure, now: now)
+                if settlement != .ignoreResult, failed.failure.countsAsAttempt {
+                    route.timed(failed: self.ledger.lastAttempt, sink: report.sink, now: now)
+                }
+                switch settlement {
                 case .retry(let due):
                     route.failed(failed.sequence, sink: report.sink, failed.failure, retryAt: due, now: now)
                 case .deadLetter:

@@ -25,6 +25,9 @@ final class RouteRunner: StanSubscriber {
     var trouble: String?
     /// What was tried last, and failed, of what others wait for.
     private var obstacle: RouteStatus.Obstacle?
+    /// What failed last at each sink; nil where everything that failed has been delivered.
+    private var lastFailures: [RouteStatus.Failure?]
+    private var lastDeadLetter: RouteStatus.Failure?
     private var counters: RouteCounters
     /// One for each sink, and one for the dead-letter sink.
     private var failures: [FailureSummary]
@@ -55,6 +58,7 @@ final class RouteRunner: StanSubscriber {
         self.logger = logger
         self.counters = RouteCounters(sinks: settings.sinks.count)
         self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
+        self.lastFailures = Array(repeating: nil, count: self.failures.count)
     }
 
     // MARK: Session
@@ -185,12 +189,33 @@ final class RouteRunner: StanSubscriber {
         if lane === self.lane { self.acknowledge(sequence) }
     }
 
-    func delivered(_ count: Int, sink: Int) {
+    /// A sink, or the dead-letter sink on its behalf, has taken messages, of which so many go nowhere else any more.
+    func delivered(_ count: Int, settled: Int, sink: Int, now: NIODeadline) {
         if sink < RouteLedger.maximumSinks {
             self.counters.sinks[sink].delivered += UInt64(count)
+            self.counters.sinks[sink].rate.count(count, now: now)
         } else {
             self.counters.sinks[sink - RouteLedger.maximumSinks].deadLettered += UInt64(count)
         }
+        self.counters.rate.count(settled, now: now)
+    }
+
+    /// How long a message took that a sink has taken.
+    ///
+    /// - Parameter clock: nanoseconds since the Unix epoch at `now`.
+    func timed(_ attempt: RouteLedger.Attempt, sink: Int, now: NIODeadline, clock: Int64) {
+        // What the dead-letter sink took, its sink has not.
+        guard sink < RouteLedger.maximumSinks else { return }
+        self.counters.sinks[sink].timed(
+            delivery: (now - attempt.startedAt).nanoseconds,
+            endToEnd: clock.subtractingReportingOverflow(attempt.storedAt).partialValue
+        )
+    }
+
+    /// How long it took until a sink failed.
+    func timed(failed attempt: RouteLedger.Attempt, sink: Int, now: NIODeadline) {
+        guard sink < RouteLedger.maximumSinks else { return }
+        self.counters.sinks[sink].deliveryTimes.note(nanoseconds: (now - attempt.startedAt).nanoseconds)
     }
 
     func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, retryAt due: NIODeadline, now: NIODeadline) {
@@ -225,6 +250,7 @@ final class RouteRunner: StanSubscriber {
         guard self.lane?.failing ?? 0 == 0, self.retired.allSatisfy({ $0.failing == 0 }) else { return }
         self.obstacle = nil
         for sink in self.failures.indices {
+            self.lastFailures[sink] = nil
             guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
             self.logger.notice(
                 "delivering again; everything that had failed has been delivered",
@@ -239,6 +265,7 @@ final class RouteRunner: StanSubscriber {
             LogKey.sink: "\(self.sinkName(at: index))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
         ]
         self.logger.debug("delivery failed", metadata: metadata)
+        self.lastFailures[index] = self.failure(sequence, at: index, failure, now: now)
         if let isOfOneKey = self.settings.ordering.isByKey {
             self.obstacle = RouteStatus.Obstacle(
                 sequence: sequence,
@@ -254,7 +281,10 @@ final class RouteRunner: StanSubscriber {
         case .continues(let count):
             metadata["failed_attempts"] = "\(count)"
             metadata["waiting"] = "\(self.retrying)"
-            self.logger.warning("deliveries go on failing", metadata: metadata)
+            self.logger.warning(
+                "deliveries go on failing; each is retried, and none is acked before it succeeds",
+                metadata: metadata
+            )
         case .recovered, nil:
             break
         }
@@ -273,18 +303,27 @@ final class RouteRunner: StanSubscriber {
             LogKey.sink: "\(self.sinkName(at: sink))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
             "dead_letter": "\(self.settings.deadLetter?.name ?? "")",
         ]
+        self.lastDeadLetter = self.failure(sequence, at: sink, failure, now: now)
         switch self.deadLetters.failed(now: now) {
         case .continues(let count):
-            metadata["dead_letters"] = "\(count)"
-            self.logger.error(
-                "messages go on being given up; each goes to the dead-letter sink, then it is acked",
-                metadata: metadata
-            )
+            self.logDeadLetters(count, &metadata)
         case .began:
             self.logger.error("a message is given up; it goes to the dead-letter sink, then it is acked", metadata: metadata)
         case .recovered, nil:
             self.logger.debug("a message is given up", metadata: metadata)
         }
+    }
+
+    private func logDeadLetters(_ count: Int, _ metadata: inout Logger.Metadata) {
+        metadata["dead_letters"] = "\(count)"
+        self.logger.error(
+            "messages go on being given up; each goes to the dead-letter sink, then it is acked",
+            metadata: metadata
+        )
+    }
+
+    private func failure(_ sequence: UInt64, at index: Int, _ failure: DeliveryFailure, now: NIODeadline) -> RouteStatus.Failure {
+        RouteStatus.Failure(sequence: sequence, sink: self.sinkName(at: index), reason: failure.reason, at: now)
     }
 
     /// The dead-letter sink stands behind the others.
@@ -301,6 +340,13 @@ final class RouteRunner: StanSubscriber {
     /// To be called every few seconds.
     func forget() {
         self.lane?.forget()
+        // Those after the last line, if no other has come that would have told of them.
+        guard case .continues(let count)? = self.deadLetters.due(now: .now()), let last = self.lastDeadLetter else { return }
+        var metadata: Logger.Metadata = [
+            LogKey.sink: "\(last.sink)", LogKey.sequence: "\(last.sequence)", LogKey.reason: "\(last.reason)",
+            "dead_letter": "\(self.settings.deadLetter?.name ?? "")",
+        ]
+        self.logDeadLetters(count, &metadata)
     }
 
     private var lanes: [RouteLane] { self.retired + (self.lane.map { [$0] } ?? []) }
@@ -309,18 +355,31 @@ final class RouteRunner: StanSubscriber {
 
     var status: RouteStatus {
         let oldest = self.lanes.compactMap(\.oldestReceivedAt).min()
-        return RouteStatus(
+        let now = NIODeadline.now()
+        var status = RouteStatus(
             name: self.settings.name,
             channel: self.settings.channel,
             sinkNames: self.settings.sinks.map(\.name),
             isSubscribed: self.isSubscribed,
             inFlight: self.held,
             retrying: self.retrying,
-            oldestUnackedSeconds: oldest.map { Double((NIODeadline.now() - $0).nanoseconds) / 1e9 } ?? 0,
+            oldestUnackedSeconds: oldest.map { Double((now - $0).nanoseconds) / 1e9 } ?? 0,
             counters: self.counters,
             trouble: self.isSubscribed ? nil : self.trouble,
             obstacle: self.obstacle
         )
+        status.failures = self.lastFailures.compactMap { $0 }
+        status.deadLetterSink = self.settings.deadLetter?.name
+        status.lastDeadLetter = self.lastDeadLetter
+        status.subscription = LagSubscription(
+            clientID: self.context.clientID,
+            durableName: self.settings.subscription.durableName,
+            queueGroup: self.settings.subscription.queueGroup,
+            inbox: self.subscription?.inbox
+        )
+        status.rate = self.counters.rate.perSecond(now: now)
+        status.sinkRates = self.counters.sinks.map { $0.rate.perSecond(now: now) }
+        return status
     }
 
     // MARK: Another configuration

@@ -92,7 +92,10 @@ final class RouteSubscribing {
     }
 
     private func subscribed(_ subscription: StanChannelSubscription) {
-        self.route.logger.info("subscribed", metadata: self.refusals == 0 ? [:] : ["after_refusals": "\(self.refusals)"])
+        self.route.logger.info(
+            "subscribed; the channel's messages are delivered",
+            metadata: self.refusals == 0 ? [:] : ["after_refusals": "\(self.refusals)"]
+        )
         self.refusals = 0
         self.route.trouble = nil
         self.route.subscribed(subscription)
@@ -129,7 +132,12 @@ final class RouteSubscribing {
         let (level, text): (Logger.Level, Logger.Message) =
             switch refusal {
             case .forNow:
-                (.warning, "the STAN server did not take the subscription; trying again until it does")
+                (
+                    .warning,
+                    """
+                    the STAN server did not take the subscription; nothing of the channel is delivered until it does. Trying again
+                    """
+                )
             case .durableInUse:
                 (
                     .warning,

@@ -14,6 +14,10 @@ final class SessionSupervisor: NATSConnectionObserver {
         var isConnected = false
         var hasSession = false
         var reconnects: UInt64 = 0
+        /// Host and port of the NATS server, while there is a connection to one.
+        var server: String?
+        var cluster = ""
+        var client = ""
         /// Why there is no session, when there is none.
         var trouble: String?
     }
@@ -54,6 +58,8 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.eventLoop = nats.eventLoop
         self.configuration = configuration
         self.logger = logger
+        self.status.cluster = configuration.clusterID
+        self.status.client = configuration.clientID
         for route in routes { self.add(route) }
     }
 
@@ -99,12 +105,18 @@ final class SessionSupervisor: NATSConnectionObserver {
 
     func natsConnected(to server: NATSServerAddress, info: ServerInfo) {
         self.status.isConnected = true
+        self.status.server = "\(server)"
         self.status.trouble = nil
         self.failures = 0
-        self.logger.info("connected to NATS", metadata: [LogKey.server: "\(server)", "version": "\(info.version)"])
+        let metadata: Logger.Metadata = [LogKey.server: "\(server)", "version": "\(info.version)"]
         if self.session == nil {
+            self.logger.info("connected to NATS; a STAN session is made next", metadata: metadata)
             self.makeSession()
         } else {
+            self.logger.notice(
+                "connected to NATS again; the STAN session goes on, and what was delivered meanwhile is acked now",
+                metadata: metadata
+            )
             self.status.reconnects += 1
             for route in self.routes { route.connectionChanged(isConnected: true) }
             for subscribing in self.subscribings { subscribing.connectionCame() }
@@ -113,10 +125,11 @@ final class SessionSupervisor: NATSConnectionObserver {
 
     func natsDisconnected(from server: NATSServerAddress, error: NATSError) {
         self.status.isConnected = false
+        self.status.server = nil
         guard !self.isStopping else { return }
         self.status.trouble = error.description
         self.logger.warning(
-            "the connection to NATS was lost; reconnecting. Deliveries go on, their acks are sent when it is back",
+            "the connection to NATS was lost; reconnecting. Nothing comes in meanwhile; deliveries go on, their acks are sent when it is back",
             metadata: [LogKey.server: "\(server)", LogKey.error: "\(error)"]
         )
         for route in self.routes { route.connectionChanged(isConnected: false) }
@@ -126,11 +139,18 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.status.trouble = error.description
         self.failures += 1
         let level: Logger.Level = error.isAuthorizationFailure ? .error : .warning
-        self.logAttempt(level, "could not connect to NATS; trying again", [LogKey.server: "\(server)", LogKey.error: "\(error)"])
+        self.logAttempt(
+            level,
+            "could not connect to NATS; nothing comes in until that works. Trying again",
+            [LogKey.server: "\(server)", LogKey.error: "\(error)"]
+        )
     }
 
     func natsServerError(_ error: NATSServerError) {
-        let text: Logger.Message = "the NATS server refused something that the bridge needs"
+        let text: Logger.Message = """
+            the NATS server refused something that the bridge needs: messages, or their acks, do not get through until it permits it. \
+            What failed is tried again
+            """
         switch self.serverErrors.failed(now: .now()) {
         case .began: self.logger.error(text, metadata: [LogKey.error: "\(error.text)"])
         case .continues(let count): self.logger.error(text, metadata: [LogKey.error: "\(error.text)", "refusals": "\(count)"])
@@ -161,7 +181,7 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.sessionSince = .now()
         self.status.hasSession = true
         self.status.trouble = nil
-        self.logger.info("STAN session established", metadata: self.identity)
+        self.logger.info("STAN session established; the routes subscribe in it", metadata: self.identity)
         self.failures = 0
         for subscribing in self.subscribings { subscribing.begin(in: session) }
     }
@@ -186,7 +206,7 @@ final class SessionSupervisor: NATSConnectionObserver {
             case .nats:
                 "the STAN session could not be made, for the connection to NATS was lost; trying again when it is back"
             default:
-                "the STAN server refused the session; trying again"
+                "the STAN server refused the session; nothing comes in until it takes one. Trying again"
             }
         self.logAttempt(.warning, text, self.identity.merging([LogKey.error: "\(error)"]) { $1 })
         self.retrySession(in: Self.pauses.delay(after: self.failures, using: &self.generator))

@@ -22,7 +22,7 @@ extension Wiring {
         let fallback: @Sendable () throws -> Bridge.Settings = {
             try Self.settings(old, eventLoop: eventLoop, logger: logger)
         }
-        guard old.nats == new.nats, old.stan == new.stan, old.stateDirectory == new.stateDirectory else {
+        guard old.nats == new.nats, old.stan.isSameSession(as: new.stan), old.stateDirectory == new.stateDirectory else {
             let settings = try Self.settings(new, eventLoop: eventLoop, logger: logger)
             return Bridge.Change(extent: .all, settings: settings, fallback: fallback)
         }
@@ -43,6 +43,15 @@ extension Wiring {
             }
         }
         return change
+    }
+}
+
+extension Configuration.Stan {
+    /// All but where its monitoring listens.
+    fileprivate func isSameSession(as other: Self) -> Bool {
+        self.clusterID == other.clusterID && self.clientID == other.clientID && self.connectTimeout == other.connectTimeout
+            && self.pingInterval == other.pingInterval && self.pingMaxOut == other.pingMaxOut
+            && self.maxPubAcksInflight == other.maxPubAcksInflight && self.discoverPrefix == other.discoverPrefix
     }
 }
 

@@ -26,15 +26,18 @@ enum Wiring {
         return LogChoice.Values(level: level, format: format)
     }
 
+    /// - Throws: ``SinkError`` when libcurl cannot be used, which asks for lags.
     static func admin(
         _ admin: Configuration.Admin,
+        stan: Configuration.Stan,
         status: @escaping @Sendable () async -> Bridge.Status,
         logger: Logger
-    ) -> AdminServer {
+    ) throws -> AdminServer {
         AdminServer(
             host: admin.host,
             port: Int(admin.port),
             token: admin.token?.reveal(),
+            lagMonitor: try stan.monitoringURL.map { try LagMonitor(url: $0.text, origin: $0.origin, logger: logger) },
             status: status,
             logger: logger
         )

@@ -51,7 +51,7 @@ struct Run: AsyncParsableCommand {
                 observer: supervision.observer,
                 logger: logger
             )
-            let (admin, reloader) = self.operations(configuration, bridge, supervision, log, logger)
+            let (admin, reloader) = try self.operations(configuration, bridge, supervision, log, logger)
             let services: [any Service] = [bridge] + supervision.begin(bridge) + [admin]
             logger.notice(
                 "stan-bridged starts",
@@ -102,7 +102,7 @@ struct Run: AsyncParsableCommand {
         _ supervision: Supervision,
         _ log: LogChoice,
         _ logger: Logger
-    ) -> (AdminService, Reloader) {
+    ) throws -> (AdminService, Reloader) {
         let admin = AdminService(logger: logger)
         let reloader = Reloader(
             path: self.file.config,
@@ -113,7 +113,7 @@ struct Run: AsyncParsableCommand {
             notifier: supervision.notifier,
             logger: logger
         )
-        if var server = reloader.adminServer(configuration) {
+        if var server = try reloader.adminServer(configuration) {
             server.onOpen = { supervision.opened() }
             admin.begin(with: server)
         }

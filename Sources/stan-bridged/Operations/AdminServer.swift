@@ -1,4 +1,3 @@
-import Delivery
 import Glibc
 import HTTPTypes
 import Hummingbird
@@ -6,13 +5,16 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// Answers operators over HTTP: is it alive, is it ready, what are its figures.
+/// Answers operators over HTTP: is it alive, is it ready, what are its figures, how does it stand.
 struct AdminServer: Service {
     var host: String
     var port: Int
 
-    /// What a request has to bear as `Authorization: Bearer TOKEN`, if anything.
+    /// What a request has to bear as `Authorization: Bearer TOKEN`, if anything; but for `/livez`.
     var token: String?
+
+    /// Where lags come from, if from anywhere.
+    var lagMonitor: LagMonitor?
     var status: @Sendable () async -> Bridge.Status
 
     /// Is called when the address is open.
@@ -20,25 +22,22 @@ struct AdminServer: Service {
     var logger: Logger
 
     func run() async throws {
-        let router = Router()
-        if let token = self.token { router.add(middleware: BearerToken(token: token)) }
-        router.get("/livez") { _, _ in Self.text("alive\n") }
-        router.get("/readyz") { _, _ in
-            let status = await self.status()
-            let missing = Self.missing(status)
-            return missing.isEmpty
-                ? Self.text((["ready"] + Self.obstacles(status)).joined(separator: "\n") + "\n")
-                : Self.text(missing.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let lagMonitor {
+                group.addTask { await cancelWhenGracefulShutdown { await lagMonitor.run { await self.status().routes } } }
+            }
+            try await self.serve()
+            group.cancelAll()
         }
-        router.get("/metrics") { _, _ in
-            Self.text(MetricsText(await self.status()).text, type: "text/plain; version=0.0.4; charset=utf-8")
-        }
+    }
+
+    private func serve() async throws {
         let (logger, onOpen) = (self.logger, self.onOpen)
         // The library's own lines are of no use to operators.
         var quiet = logger
         quiet.logLevel = .error
         let application = Application(
-            router: router,
+            router: self.router,
             configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
             onServerRunning: { channel in
                 logger.info(
@@ -58,38 +57,37 @@ struct AdminServer: Service {
         }
     }
 
-    /// What keeps the bridge from being ready, a line each.
-    static func missing(_ status: Bridge.Status) -> [String] {
-        var missing: [String] = []
-        if !status.session.isConnected { missing.append("not connected to NATS") }
-        if !status.session.hasSession { missing.append("no STAN session") }
-        if !missing.isEmpty, let trouble = status.session.trouble { missing.append(trouble) }
-        for route in status.routes where !route.isSubscribed {
-            missing.append("route \(route.name): not subscribed to \(route.channel)\(route.trouble.map { ": \($0)" } ?? "")")
+    // MARK: Paths
+
+    private var router: Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        if let token = self.token { router.add(middleware: BearerToken(token: token)) }
+        router.get("/livez") { _, _ in AdminAnswer.text("alive\n") }
+        router.get("/readyz") { _, _ in
+            let status = await self.current
+            let missing = status.missing
+            return missing.isEmpty
+                ? AdminAnswer.text((["ready"] + status.obstacles).joined(separator: "\n") + "\n")
+                : AdminAnswer.text(missing.joined(separator: "\n") + "\n", status: .serviceUnavailable)
         }
-        return missing
+        router.get("/metrics") { _, _ in
+            AdminAnswer.text(MetricsText(await self.current).text, type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.get("/status") { _, _ in
+            let report = StatusReport(await self.current, clock: WallClock.now, now: .now())
+            return AdminAnswer.bytes(report.json + [UInt8(ascii: "\n")], type: "application/json")
+        }
+        router.get("/") { _, _ in AdminAnswer.page() }
+        return router
     }
 
-    /// What holds up ordered routes and sinks, a line each. They are as ready as they can be: what helps is at the other end.
-    static func obstacles(_ status: Bridge.Status) -> [String] {
-        let paused = status.sinks.filter(\.value.isPaused).keys.sorted().map { name in
-            "sink \(name): paused, since the endpoint says that it is gone (410); what waits for it is kept"
+    private var current: Bridge.Status {
+        get async {
+            var status = await self.status()
+            status.lagTrouble = self.lagMonitor?.trouble
+            for index in status.routes.indices { status.routes[index].lag = self.lagMonitor?.lag(of: status.routes[index].name) }
+            return status
         }
-        return paused
-            + status.routes.compactMap { route in
-                route.obstacle.map { obstacle in
-                    "route \(route.name): \(obstacle.isOfOneKey ? "messages of the same key wait" : "stopped")"
-                        + " for message \(obstacle.sequence), which \(obstacle.sink) has not taken: \(obstacle.reason)"
-                }
-            }
-    }
-
-    private static func text(
-        _ body: String,
-        status: HTTPResponse.Status = .ok,
-        type: String = "text/plain; charset=utf-8"
-    ) -> Response {
-        Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
     }
 
     private static func text(of address: SocketAddress) -> String {
@@ -103,7 +101,32 @@ struct AdminServerError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Lets nobody in who does not know the token.
+/// What the admin address answers with: of this moment, and for nobody to keep.
+private enum AdminAnswer {
+    static func text(
+        _ body: String,
+        status: HTTPResponse.Status = .ok,
+        type: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        Self.bytes(Array(body.utf8), status: status, type: type)
+    }
+
+    static func bytes(_ body: [UInt8], status: HTTPResponse.Status = .ok, type: String) -> Response {
+        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
+        headers[.xContentTypeOptions] = "nosniff"
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    static func page(status: HTTPResponse.Status = .ok) -> Response {
+        let page = StatusPage()
+        var response = Self.text(page.text, status: status, type: "text/html; charset=utf-8")
+        response.headers[.contentSecurityPolicy] = page.policy
+        if let name = HTTPField.Name("Referrer-Policy") { response.headers[name] = "no-referrer" }
+        return response
+    }
+}
+
+/// Lets nobody in who does not know the token, but to be told that the process is alive.
 private struct BearerToken<Context: RequestContext>: RouterMiddleware {
     let token: String
 
@@ -115,10 +138,21 @@ private struct BearerToken<Context: RequestContext>: RouterMiddleware {
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let given = request.headers[.authorization] ?? ""
-        guard Self.equal(Array(given.utf8), Array("Bearer \(self.token)".utf8)) else {
-            return Response(status: .unauthorized, headers: [.wwwAuthenticate: "Bearer"])
+        guard request.uri.path == "/livez" || Self.equal(Array(given.utf8), Array("Bearer \(self.token)".utf8)) else {
+            return Self.refusal(request)
         }
         return try await next(request, context)
+    }
+
+    private static func refusal(_ request: Request) -> Response {
+        // The page tells nothing by itself: it asks for the token, and then for what it shows.
+        let isPage = request.uri.path == "/" && (request.method == .get || request.method == .head)
+        var response =
+            isPage
+            ? AdminAnswer.page(status: .unauthorized)
+            : AdminAnswer.text("The admin token is needed: Authorization: Bearer TOKEN\n", status: .unauthorized)
+        response.headers[.wwwAuthenticate] = "Bearer"
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// In a time that does not tell how much of a guess was right.

@@ -70,10 +70,10 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     private static func text(_ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
-        var text = Self.oneLine("\(message)")
+        var text = PlainText.oneLine("\(message)")
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            let key = Self.oneLine(key)
-            let value = Self.oneLine("\(value)")
+            let key = PlainText.oneLine(key)
+            let value = PlainText.oneLine("\(value)")
             text +=
                 value.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) || value.isEmpty
                 ? " \(key)=\"\(value.replacing("\"", with: "\\\""))\"" : " \(key)=\(value)"
@@ -90,20 +90,6 @@ struct ConsoleLogHandler: LogHandler {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A dictionary of strings always encodes.
         return (try? encoder.encode(fields)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
-
-    /// What comes from outside can neither begin a line of its own nor give orders to a terminal.
-    private static func oneLine(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isControl($0) ? " " : $0 }))
-    }
-
-    /// The control characters of ASCII and of Latin-1, and Unicode's own line and paragraph separators.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029: true
-        default: false
-        }
     }
 
     private static func now() -> String {

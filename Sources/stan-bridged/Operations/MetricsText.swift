@@ -6,6 +6,9 @@ struct MetricsText {
 
     init(_ status: Bridge.Status) {
         self.metric("build_info", .gauge, "The version of the daemon.") { [(["version": Version.current], 1)] }
+        self.metric("start_time_seconds", .gauge, "When the daemon was started, in seconds since the Unix epoch.") {
+            [([:], Double(status.startedAt / 1_000_000) / 1000)]
+        }
         self.metric("session_up", .gauge, "Whether there is a STAN session over a live NATS connection.") {
             [([:], status.session.hasSession && status.session.isConnected ? 1 : 0)]
         }
@@ -15,6 +18,7 @@ struct MetricsText {
         self.metric("config_reloads_total", .counter, "How often the configuration was loaded again, and what came of it.") {
             [(["result": "ok"], Double(status.reloads.made)), (["result": "refused"], Double(status.reloads.refused))]
         }
+        self.routes(status, "subscribed", .gauge, "Whether the route is subscribed to its channel.") { $0.isSubscribed ? 1 : 0 }
         self.routes(status, "messages_received_total", .counter, "Messages from the server, copies included.") {
             Double($0.counters.received)
         }
@@ -42,6 +46,13 @@ struct MetricsText {
         self.routes(status, "oldest_unacked_seconds", .gauge, "How long the oldest message has been held.") {
             $0.oldestUnackedSeconds
         }
+        self.metric(
+            "channel_lag",
+            .gauge,
+            "Messages of the channel that have not been acked, by what the server's monitoring says; absent where nobody knows."
+        ) {
+            status.routes.compactMap { route in route.lag.map { (["route": route.name], Double($0)) } }
+        }
         self.sinks(status, "messages_delivered_total", .counter, "Messages that a sink has taken.") {
             [([:], Double($0.delivered))]
         }
@@ -68,6 +79,18 @@ struct MetricsText {
         ) {
             Double($0.counters.deadLetterFailures)
         }
+        self.histogram(
+            status,
+            "delivery_seconds",
+            "From handing a message to a sink until the sink took it or failed at it.",
+            \.deliveryTimes
+        )
+        self.histogram(
+            status,
+            "end_to_end_seconds",
+            "From the server's storing a message, by its clock, until a sink took it, by ours.",
+            \.endToEndTimes
+        )
         self.conditions(status, "breaker_open", .gauge, "Whether a sink is taken to be down and is left alone for a while.") {
             $0.isBreakerOpen ? 1 : 0
         }
@@ -111,6 +134,7 @@ struct MetricsText {
     private enum Kind: String {
         case counter
         case gauge
+        case histogram
     }
 
     private typealias Samples = [(labels: [String: String], value: Double)]
@@ -141,13 +165,44 @@ struct MetricsText {
         }
     }
 
+    private mutating func histogram(
+        _ status: Bridge.Status,
+        _ name: String,
+        _ help: String,
+        _ times: (RouteCounters.PerSink) -> DurationHistogram
+    ) {
+        let name = self.announce(name, .histogram, help)
+        let bounds = DurationHistogram.bounds.map(Self.number) + ["+Inf"]
+        for route in status.routes {
+            for (sink, counters) in zip(route.sinkNames, route.counters.sinks) {
+                // There are many lines: what they have in common is made once.
+                let (labels, histogram) = (Self.list(["route": route.name, "sink": sink]), times(counters))
+                let counts = histogram.cumulative
+                for (bound, count) in zip(bounds, counts) {
+                    self.text += "\(name)_bucket{le=\"\(bound)\",\(labels)} \(count)\n"
+                }
+                self.text += "\(name)_sum{\(labels)} \(Self.number(histogram.seconds))\n"
+                self.text += "\(name)_count{\(labels)} \(counts.last ?? 0)\n"
+            }
+        }
+    }
+
     private mutating func metric(_ name: String, _ kind: Kind, _ help: String, _ samples: () -> Samples) {
+        let name = self.announce(name, kind, help)
+        for (labels, value) in samples() {
+            self.text += "\(name)\(labels.isEmpty ? "" : "{\(Self.list(labels))}") \(Self.number(value))\n"
+        }
+    }
+
+    /// - Returns: the whole name.
+    private mutating func announce(_ name: String, _ kind: Kind, _ help: String) -> String {
         let name = "stan_bridged_" + name
         self.text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
-        for (labels, value) in samples() {
-            let list = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
-            self.text += "\(name)\(list.isEmpty ? "" : "{\(list)}") \(Self.number(value))\n"
-        }
+        return name
+    }
+
+    private static func list(_ labels: [String: String]) -> String {
+        labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
     }
 
     private static func escaped(_ value: String) -> String {

@@ -18,6 +18,7 @@ final class Reloader: Sendable {
     private let log: LogChoice
     private let notifier: Notifier
     private let logger: Logger
+    private let startedAt = WallClock.now
     /// However often it is asked for while one is going on, one more follows.
     private let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -72,17 +73,20 @@ final class Reloader: Sendable {
 
     /// In line with whatever else the bridge has to change.
     private func change(from old: Configuration, to new: Configuration) async {
+        let changesAdmin = old.admin != new.admin || old.stan.monitoringURL != new.stan.monitoringURL
         let change: Bridge.Change
+        let server: AdminServer?
         do {
             change = try Wiring.change(from: old, to: new, of: self.bridge, logger: self.logger)
+            server = changesAdmin ? try self.adminServer(new) : nil
         } catch {
             return self.refuse(["\(error)"])
         }
-        if old.admin != new.admin, let problem = await self.admin.replace(with: self.adminServer(new)) {
+        if changesAdmin, let problem = await self.admin.replace(with: server) {
             return self.refuse([problem.description])
         }
         if let problem = await self.bridge.make(change) {
-            if old.admin != new.admin { _ = await self.admin.replace(with: self.adminServer(old)) }
+            if changesAdmin, let server = try? self.adminServer(old) { _ = await self.admin.replace(with: server) }
             return self.refuse([problem.description])
         }
         self.log.change(to: Wiring.logChoice(new.log))
@@ -93,15 +97,17 @@ final class Reloader: Sendable {
         self.logger.notice("the configuration is loaded again", metadata: Self.summary(from: old, to: new, change))
     }
 
-    func adminServer(_ configuration: Configuration) -> AdminServer? {
-        configuration.admin.map { admin in
-            Wiring.admin(admin, status: { await self.status() }, logger: self.logger)
+    /// - Throws: ``SinkError`` when libcurl cannot be used, which asks for lags.
+    func adminServer(_ configuration: Configuration) throws -> AdminServer? {
+        try configuration.admin.map { admin in
+            try Wiring.admin(admin, stan: configuration.stan, status: { await self.status() }, logger: self.logger)
         }
     }
 
     private func status() async -> Bridge.Status {
         var status = await self.bridge.status()
         status.reloads = self.reloads
+        status.startedAt = self.startedAt
         return status
     }
 

@@ -41,13 +41,25 @@ struct StanSectionTests {
                 #"2:66: stan.discover_prefix: must not have a '.' at its start, at its end, or beside another, not "a.""#
             ),
             Case(
+                text(stan: #"{"cluster_id": "c", "client_id": "b", "monitoring_url": "127.0.0.1:8222"}"#),
+                #"2:65: stan.monitoring_url: must start with "http://" or "https://""#
+            ),
+            Case(
+                text(stan: #"{"cluster_id": "c", "client_id": "b", "monitoring_url": "http://u:p@127.0.0.1:8222"}"#),
+                "2:65: stan.monitoring_url: must not have a user name or password before '@': the server's monitoring asks for none"
+            ),
+            Case(
+                text(stan: #"{"cluster_id": "c", "client_id": "b", "monitoring_url": "http://n1:8222/streaming/channelsz"}"#),
+                #"2:65: stan.monitoring_url: must end before "/streaming" (such as "http://127.0.0.1:8222")"#
+            ),
+            Case(
                 text(stan: #"{"cluster_id": "c", "client_id": "b", "clusterId": "a."}"#),
                 #"2:47: stan.clusterId: unknown key (did you mean "cluster_id"?)"#
             ),
             Case(
                 text(stan: #"{"cluster_id": "c", "client_id": "b", "durable": "a."}"#),
                 "2:47: stan.durable: unknown key (known here: cluster_id, client_id, connect_timeout, ping_interval, "
-                    + "ping_max_out, max_pub_acks_inflight, discover_prefix)"
+                    + "ping_max_out, max_pub_acks_inflight, discover_prefix, monitoring_url)"
             ),
         ]
     )

@@ -23,6 +23,28 @@ struct RouteLedgerTests {
         return ledger
     }
 
+    // MARK: Times
+
+    @Test("each attempt has its own beginning, and every one the time at which the server stored the message")
+    func attempts() {
+        var ledger = Self.ledger(sinks: 2)
+        _ = ledger.received(.message(7, timestamp: 42), now: .zero)
+        _ = ledger.failed(7, sink: 0, .again, now: .at(1))
+        #expect(ledger.lastAttempt == .init(startedAt: .zero, storedAt: 42))
+        #expect(ledger.takeNext(now: .at(2.5))?.sink == 0)
+        // The other sink has had it in hand all the time.
+        _ = ledger.delivered(7, sink: 1, now: .at(3))
+        #expect(ledger.lastAttempt == .init(startedAt: .zero, storedAt: 42))
+        _ = ledger.failed(7, sink: 0, .again, now: .at(4))
+        #expect(ledger.lastAttempt == .init(startedAt: .at(2.5), storedAt: 42))
+        #expect(ledger.takeNext(now: .at(6))?.sink == 0)
+        #expect(ledger.delivered(7, sink: 0, now: .at(7)) == .acknowledge)
+        #expect(ledger.lastAttempt == .init(startedAt: .at(6), storedAt: 42))
+        // A result that is given twice is of no attempt.
+        #expect(ledger.delivered(7, sink: 0, now: .at(8)) == .ignoreResult)
+        #expect(ledger.lastAttempt == .init(startedAt: .at(6), storedAt: 42))
+    }
+
     // MARK: Copies
 
     @Test("a first message is delivered, and its copies are not while it is in delivery")

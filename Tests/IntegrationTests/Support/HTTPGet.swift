@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A plain GET to a server on the loopback interface.
+/// A plain GET, or HEAD, to a server on the loopback interface.
 enum HTTPGet {
     struct Answer: Sendable {
         var status: Int
@@ -13,7 +13,7 @@ enum HTTPGet {
         var text: String
     }
 
-    static func get(_ path: String, port: Int, token: String? = nil) async throws -> Answer {
+    static func get(_ path: String, port: Int, token: String? = nil, method: String = "GET") async throws -> Answer {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let whole = loop.makePromise(of: String.self)
         let channel: any Channel
@@ -29,7 +29,7 @@ enum HTTPGet {
             throw error
         }
         let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
-        let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(authorization)Connection: close\r\n\r\n"
+        let request = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(authorization)Connection: close\r\n\r\n"
         try await channel.writeAndFlush(ByteBuffer(string: request))
         let text = try await whole.futureResult.get()
         guard let end = text.firstRange(of: "\r\n\r\n"),

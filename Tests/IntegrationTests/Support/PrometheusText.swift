@@ -14,7 +14,10 @@ enum PrometheusText {
             if line.hasPrefix("# TYPE ") { announced.insert(line.split(separator: " ")[2]) }
             if line.hasPrefix("#") { return line.wholeMatch(of: comment) == nil }
             guard let match = line.wholeMatch(of: sample) else { return true }
-            return !announced.contains(match.output.1)
+            // The samples of a histogram have names of their own.
+            let name = match.output.1
+            let family = ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) }.map { name.dropLast($0.count) }
+            return !announced.contains(name) && family.map { !announced.contains($0) } != false
         }
     }
 }

@@ -12,7 +12,7 @@ enum StatusText {
         let missing = status.routes.filter { !$0.isSubscribed }
         guard let first = missing.first else {
             let count = status.routes.count
-            return (["connected, \(count == 1 ? "1 route" : "\(count) routes") subscribed"] + AdminServer.obstacles(status))
+            return (["connected, \(count == 1 ? "1 route" : "\(count) routes") subscribed"] + status.obstacles)
                 .joined(separator: "; ")
         }
         let names = missing.prefix(Self.longestList).map(\.name).joined(separator: ", ")
