@@ -66,6 +66,10 @@ package protocol Sink: AnyObject, Sendable {
     /// rather than waited for. What works goes on.
     func drain()
 
+    /// What this receiver has sent and the sink has not begun is given back, reported as unavailable; what it has begun it finishes
+    /// soon. For a route that is about to change.
+    func recall(for receiver: any DeliveryReceiver)
+
     /// Stops, giving up what has not been finished, and returns when nothing of the sink runs any more.
     /// What was given up is not reported.
     func close() async
@@ -76,6 +80,7 @@ extension Sink {
     package var probe: ThreadProbe? { nil }
     package func reopen() {}
     package func drain() {}
+    package func recall(for receiver: any DeliveryReceiver) {}
 }
 
 /// A sink's output cannot be used.

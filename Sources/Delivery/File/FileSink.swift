@@ -43,6 +43,7 @@ package final class FileSink: Sink {
     private let counters: FileSinkCounters
     private let wantsReopen = Atomic<Bool>(false)
     private let isDraining = Atomic<Bool>(false)
+    private let wantsConfirmation = Atomic<Bool>(false)
     private let pulse: Pulse
     private let directory: String?
     private let clock: @Sendable () -> Int64
@@ -112,6 +113,11 @@ package final class FileSink: Sink {
     /// - Throws: when the file is not one that can be written, or somebody else writes to it.
     package func open() throws(SinkError) {
         try self.writer.withLock { writer throws(SinkError) in try writer.open(at: self.now) }
+        self.start()
+    }
+
+    /// Begins in any case, although `open` has failed: the file is tried again with each group of messages, as after any failure.
+    package func start() {
         self.archives.start(in: self.directory)
         self.thread.start()
         self.thread.submit { _ in self.work() }
@@ -130,6 +136,12 @@ package final class FileSink: Sink {
     /// What was written is confirmed at once from here on, whatever the interval.
     package func drain() {
         self.isDraining.store(true, ordering: .releasing)
+        self.alarm.ring()
+    }
+
+    /// What was written is confirmed at once, this time.
+    package func recall(for receiver: any DeliveryReceiver) {
+        self.wantsConfirmation.store(true, ordering: .releasing)
         self.alarm.ring()
     }
 
@@ -188,7 +200,11 @@ package final class FileSink: Sink {
                     // There may be something to do earlier now.
                     nextTick = min(nextTick ?? .distantFuture, time.monotonic + Self.shortestTick)
                 }
-                if self.isDraining.load(ordering: .acquiring) { writer.confirmAll(at: time) }
+                if self.isDraining.load(ordering: .acquiring)
+                    || (!writer.hasWork && self.wantsConfirmation.exchange(false, ordering: .acquiringAndReleasing))
+                {
+                    writer.confirmAll(at: time)
+                }
                 if let due = nextTick, due <= time.monotonic { nextTick = writer.tick(at: time) }
                 if nextLook <= time.monotonic {
                     self.archives.lookAgain()

@@ -19,6 +19,7 @@ package final class CurlEngine: Sendable {
     enum Command: Sendable {
         case open(LaneID, HTTPEndpoint, SinkConditionBox, Logger)
         case drain(LaneID)
+        case recall(LaneID, any DeliveryReceiver)
         case deliver(LaneID, DeliveryBatch)
         case close(LaneID, CheckedContinuation<Void, Never>)
         /// Whoever watches the thread wants to see it come round.

@@ -189,6 +189,10 @@ final class CurlLoop {
                 guard let lane = self.lanes[id] else { continue }
                 lane.drain()
                 self.schedule(lane)
+            case .recall(let id, let receiver):
+                guard let lane = self.lanes[id] else { continue }
+                lane.recall(for: receiver)
+                self.schedule(lane)
             case .deliver(let id, let batch):
                 guard let lane = self.lanes[id] else { continue }
                 lane.accept(batch)

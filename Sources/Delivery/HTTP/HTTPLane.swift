@@ -109,6 +109,16 @@ final class HTTPLane {
         self.queue.removeAll { self.failed($0, $1, .unavailable(reason: reason, after: nil)) }
     }
 
+    /// What waits on behalf of a receiver is given back.
+    func recall(for receiver: any DeliveryReceiver) {
+        let routes = self.routes.filter { $0.key.receiver == ObjectIdentifier(receiver) }
+        for route in routes.values {
+            self.queue.removeAll(of: route) {
+                self.failed($0, $1, .unavailable(reason: "the configuration changes", after: .zero))
+            }
+        }
+    }
+
     private func start(_ parcel: HTTPParcel, route: HTTPRouteLane, _ ticket: SinkGate.Ticket) {
         guard let transfer = self.idle.popLast() ?? CurlTransfer(lane: self) else {
             _ = self.gate.ended(ticket, .unknown, now: .now())

@@ -155,6 +155,20 @@ struct HTTPQueue<Route: AnyObject> {
         return (.batch(taken), gathering.route)
     }
 
+    /// Takes everything of one route out.
+    mutating func removeAll(of route: Route, _ body: (UInt64, Route) -> Void) {
+        for (parcel, owner) in self.halves where owner === route { parcel.forEachSequence { body($0, route) } }
+        self.halves.removeAll { $0.1 === route }
+        for waiting in self.waiting where waiting.route === route {
+            for delivery in waiting.deliveries[waiting.next...] { body(delivery.envelope.sequence, route) }
+        }
+        self.waiting.removeAll { $0.route === route }
+        for gathering in self.gathering where gathering.route === route {
+            for delivery in gathering.deliveries { body(delivery.envelope.sequence, route) }
+        }
+        self.gathering.removeAll { $0.route === route }
+    }
+
     /// Takes everything out.
     mutating func removeAll(_ body: (UInt64, Route) -> Void) {
         for (parcel, route) in self.halves { parcel.forEachSequence { body($0, route) } }

@@ -54,6 +54,10 @@ package final class HTTPSink: Sink {
         self.engine.send(.drain(self.lane))
     }
 
+    package func recall(for receiver: any DeliveryReceiver) {
+        self.engine.send(.recall(self.lane, receiver))
+    }
+
     package func close() async {
         await self.engine.closeLane(self.lane)
     }

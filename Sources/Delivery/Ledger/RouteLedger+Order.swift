@@ -37,7 +37,7 @@ extension RouteLedger {
         return .hold
     }
 
-    private mutating func recall(_ open: RouteMemory.OpenMessage, of sequence: UInt64, missing: inout UInt64) {
+    mutating func recall(_ open: RouteMemory.OpenMessage, of sequence: UInt64, missing: inout UInt64) {
         missing &= ~open.taken
         for (sink, failure) in open.failures {
             var failure = failure

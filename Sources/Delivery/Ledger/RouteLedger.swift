@@ -84,11 +84,11 @@ package struct RouteLedger {
         }
     }
 
-    let configuration: Configuration
+    var configuration: Configuration
     private var generator: SplitMix64
     var entries: SequenceTable<Entry>
     var settled: SettledSequences
-    private var retries = Heap<Retry>()
+    var retries = Heap<Retry>()
 
     /// What can be handed over at once.
     var ready: CircularBuffer<Place> = []
@@ -98,13 +98,13 @@ package struct RouteLedger {
 
     /// The lines of an ordered route.
     var order: RouteOrder?
-    private var hasSession = false
+    var hasSession = false
 
     /// Counts the sessions.
-    private var epoch: UInt32 = 0
+    var epoch: UInt32 = 0
 
     /// What was settled while the connection was away, as far as the session it belongs to may come back.
-    private var unsentAcks: [UInt64] = []
+    var unsentAcks: [UInt64] = []
 
     /// The highest sequence that came, and its timestamp. In one channel, no lower sequence has a later one.
     var newest = RouteMemory.Newest(sequence: 0, timestamp: .min)
@@ -125,7 +125,7 @@ package struct RouteLedger {
     var journaledNewest: RouteMemory.Newest?
 
     /// How many deliveries are with sinks at the moment; a message counts once for each sink.
-    package private(set) var inDelivery = 0
+    package internal(set) var inDelivery = 0
 
     /// - Parameters:
     ///   - seed: for the jitter of retries.
@@ -232,6 +232,11 @@ package struct RouteLedger {
             return .waitForOthers
         }
         self.leaveLine(sequence, now: now)
+        return self.settle(sequence, epoch: epoch, now: now)
+    }
+
+    /// Every sink has it, and it stands in no line.
+    mutating func settle(_ sequence: UInt64, epoch: UInt32, now: NIODeadline) -> Settlement {
         self.entries.remove(sequence)
         self.settled.insert(sequence, now: now)
         if self.configuration.isJournaled { self.journal.settled.append(sequence) }

@@ -55,6 +55,13 @@ struct RouteOrder {
         return self.next(of: key)
     }
 
+    /// A message that stands in line is not to begin any more.
+    mutating func withdraw(_ sequence: UInt64, key: RouteKey) {
+        guard let line = self.lines[key] else { return }
+        let others = line.waiting.unordered.filter { $0 != sequence }
+        self.lines[key] = others.isEmpty && !line.isBusy ? nil : Line(isBusy: line.isBusy, waiting: Heap(others))
+    }
+
     private mutating func next(of key: RouteKey) -> UInt64? {
         let bound = self.gaps.first?.range.lowerBound ?? .max
         guard let line = self.lines[key], !line.isBusy, let first = line.waiting.min, first < bound else { return nil }

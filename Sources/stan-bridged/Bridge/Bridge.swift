@@ -4,6 +4,7 @@ import NATSTransport
 import NIOCore
 import ServiceLifecycle
 import StanCore
+import Synchronization
 
 /// The whole bridge as a service: it opens the sinks, keeps the session, runs the routes, and ends them in order.
 final class Bridge: Service {
@@ -12,6 +13,8 @@ final class Bridge: Service {
         var stan: StanConfiguration
         var routes: [Route]
         var sinks: [any Sink]
+        /// What the HTTP sinks share, if there are any.
+        var engine: CurlEngine?
         var shutdownTimeout: TimeAmount
 
         /// Where delivery journals lie; nil: there are none.
@@ -37,7 +40,7 @@ final class Bridge: Service {
     }
 
     /// A route's journal, and what it remembers.
-    private typealias Journal = (journal: RouteJournal, memory: RouteMemory)
+    typealias Journal = (journal: RouteJournal, memory: RouteMemory)
 
     /// How the bridge stands, for readiness, metrics and status.
     struct Status: Sendable {
@@ -46,12 +49,13 @@ final class Bridge: Service {
         var routes: [RouteStatus]
         /// By the names of the sinks.
         var sinks: [String: SinkCondition] = [:]
+        var reloads = Reloads()
     }
 
     /// What lives on the event loop.
-    private final class Core {
+    final class Core {
         let supervisor: SessionSupervisor
-        let routes: [RouteRunner]
+        var routes: [RouteRunner]
         var upkeep: RepeatedTask?
 
         init(supervisor: SessionSupervisor, routes: [RouteRunner]) {
@@ -60,53 +64,89 @@ final class Bridge: Service {
         }
     }
 
-    let settings: Settings
-    /// What the HTTP sinks share, if there are any.
-    private let engine: CurlEngine?
-    private let journalWriter: JournalWriter?
-    private let eventLoop: any EventLoop
-    private let logger: Logger
-    private let core: NIOLoopBoundBox<Core?>
+    /// What changes when the configuration does.
+    struct State {
+        var settings: Settings
+        var journalWriter: JournalWriter?
+        /// By the names of routes.
+        var journals: [String: RouteJournal] = [:]
+    }
+
+    let state: Mutex<State>
+    let eventLoop: any EventLoop
+    let logger: Logger
+    let core: NIOLoopBoundBox<Core?>
     private let observer: BridgeObserver
     private let eventLoopPulse = Pulse()
 
-    init(
-        settings: Settings,
-        engine: CurlEngine?,
-        eventLoop: any EventLoop,
-        observer: BridgeObserver = BridgeObserver(),
-        logger: Logger
-    ) {
-        self.settings = settings
-        self.engine = engine
+    /// Changes of the configuration, one after the other.
+    private let changes = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+    private let stopping = Atomic<Bool>(false)
+
+    init(settings: Settings, eventLoop: any EventLoop, observer: BridgeObserver = BridgeObserver(), logger: Logger) {
         self.observer = observer
-        self.journalWriter = settings.stateDirectory.map { _ in JournalWriter() }
+        self.state = Mutex(State(settings: settings))
         self.eventLoop = eventLoop
         self.logger = logger
         self.core = NIOLoopBoundBox.makeEmptyBox(valueType: Core.self, eventLoop: eventLoop)
     }
 
+    var settings: Settings { self.state.withLock { $0.settings } }
+
+    /// Whether the graceful shutdown has been asked for.
+    var isStopping: Bool { self.stopping.load(ordering: .acquiring) }
+
     /// Runs until the graceful shutdown is asked for.
     ///
     /// - Throws: ``SinkError`` when a sink's output cannot be used, ``StartError`` when the server cannot be had in time.
     func run() async throws {
-        for sink in self.settings.sinks {
-            do throws(SinkError) {
-                try sink.open()
-            } catch {
-                throw SinkError("sink \(sink.name): \(error)")
-            }
-        }
-        let journals = try self.openJournals()
-        try await self.eventLoop.submit { self.start(journals) }.get()
+        try await self.open()
         self.eventLoopPulse.start()
         self.observer.opened()
         let trouble = await self.startTrouble()
-        if trouble == nil { try? await gracefulShutdown() }
-        await self.stop()
-        for (journal, _) in journals.values { await journal.close() }
-        await self.journalWriter?.close()
+        if trouble == nil {
+            await withGracefulShutdownHandler {
+                for await change in self.changes.stream { await change() }
+            } onGracefulShutdown: {
+                self.stopping.store(true, ordering: .releasing)
+                self.changes.continuation.finish()
+            }
+        }
+        self.changes.continuation.finish()
+        self.observer.stopping(self.settings.shutdownTimeout)
+        await self.stop(because: "stopping")
         if let trouble { throw StartError(description: trouble) }
+    }
+
+    /// Has something done in line with changes of the configuration.
+    ///
+    /// - Returns: false when the bridge stops, and it will not be done.
+    func change(_ body: @escaping @Sendable () async -> Void) async -> Bool {
+        await withCheckedContinuation { done in
+            let result = self.changes.continuation.yield {
+                await body()
+                done.resume(returning: true)
+            }
+            if case .terminated = result { done.resume(returning: false) }
+        }
+    }
+
+    /// Opens the outputs, and begins.
+    func open() async throws {
+        let settings = self.settings
+        for (index, sink) in settings.sinks.enumerated() {
+            do throws(SinkError) {
+                try sink.open()
+            } catch {
+                for opened in settings.sinks[..<index] { await opened.close() }
+                throw SinkError("sink \(sink.name): \(error)")
+            }
+        }
+        self.state.withLock { $0.journalWriter = settings.stateDirectory.map { _ in JournalWriter() } }
+        var journals: [String: Journal] = [:]
+        for route in settings.routes { journals[route.name] = try self.openJournal(of: route) }
+        let opened = journals
+        try await self.eventLoop.submit { self.start(settings, opened) }.get()
     }
 
     /// The server said no for good, as far as one wanted to wait.
@@ -137,76 +177,40 @@ final class Bridge: Service {
         _ = self.eventLoop.scheduleTask(in: .milliseconds(50)) { self.completeWhenReady(promise, deadline: deadline) }
     }
 
-    /// - Returns: by the name of the route. Without a durable name a restart starts over, and there is nothing to remember.
-    private func openJournals() throws(SinkError) -> [String: Journal] {
-        guard let directory = self.settings.stateDirectory, let writer = self.journalWriter else { return [:] }
-        var journals: [String: Journal] = [:]
-        for route in self.settings.routes where route.subscription.durableName != nil {
-            var logger = self.logger
-            logger[metadataKey: LogKey.route] = "\(route.name)"
-            do throws(JournalError) {
-                journals[route.name] = try RouteJournal.open(
-                    directory: directory + "/journal",
-                    identity: self.identity(of: route),
-                    writer: writer,
-                    logger: logger
-                )
-            } catch {
-                throw SinkError("route \(route.name): \(error)")
-            }
-        }
-        return journals
-    }
-
-    private func identity(of route: Settings.Route) -> JournalIdentity {
-        JournalIdentity(
-            route: route.name,
-            cluster: self.settings.stan.clusterID,
-            channel: route.channel,
-            clientID: self.settings.stan.clientID,
-            durableName: route.subscription.durableName,
-            queue: route.subscription.queueGroup,
-            sinks: route.to.map { self.settings.sinks[$0].name },
-            deadLetter: route.deadLetter.map { self.settings.sinks[$0].name }
-        )
-    }
-
-    private func start(_ journals: [String: Journal]) {
-        let nats = NATSConnection(configuration: self.settings.nats, on: self.eventLoop, logger: self.logger)
-        let routes = self.settings.routes.map { route in
-            RouteRunner(
-                settings: RouteSettings(
-                    name: route.name,
-                    channel: route.channel,
-                    subscription: route.subscription,
-                    retry: route.retry,
-                    maxAttempts: route.maxAttempts,
-                    ordering: route.ordering,
-                    isWanted: route.isWanted,
-                    sinks: route.to.map { self.settings.sinks[$0] },
-                    deadLetter: route.deadLetter.map { self.settings.sinks[$0] },
-                    lossNoticedAfter: self.settings.stan.lossNoticedAfter
-                ),
-                context: RouteContext(
-                    route: route.name,
-                    channel: route.channel,
-                    cluster: self.settings.stan.clusterID,
-                    clientID: self.settings.stan.clientID,
-                    sinkNames: route.to.map { self.settings.sinks[$0].name }
-                ),
-                journal: journals[route.name]?.journal,
-                memory: journals[route.name]?.memory ?? RouteMemory(),
-                eventLoop: self.eventLoop,
-                logger: self.logger
+    /// - Returns: nil where there is none: without a durable name a restart starts over, and there is nothing to remember.
+    func openJournal(of route: Settings.Route) throws(SinkError) -> Journal? {
+        let (settings, writer) = self.state.withLock { ($0.settings, $0.journalWriter) }
+        guard let directory = settings.stateDirectory, let writer, route.subscription.durableName != nil else { return nil }
+        var logger = self.logger
+        logger[metadataKey: LogKey.route] = "\(route.name)"
+        do throws(JournalError) {
+            let journal = try RouteJournal.open(
+                directory: directory + "/journal",
+                identity: settings.identity(of: route),
+                writer: writer,
+                logger: logger
             )
+            self.state.withLock { $0.journals[route.name] = journal.journal }
+            return journal
+        } catch {
+            throw SinkError("route \(route.name): \(error)")
         }
+    }
+
+    func closeJournal(of route: String) async {
+        await self.state.withLock { $0.journals.removeValue(forKey: route) }?.close()
+    }
+
+    private func start(_ settings: Settings, _ journals: [String: Journal]) {
+        let nats = NATSConnection(configuration: settings.nats, on: self.eventLoop, logger: self.logger)
+        let routes = settings.routes.map { self.runner(of: $0, in: settings, journals[$0.name]) }
         let supervisor = SessionSupervisor(
             nats: nats,
-            configuration: self.settings.stan,
+            configuration: settings.stan,
             routes: routes,
             logger: self.logger
         )
-        for case let sink as StanSink in self.settings.sinks { sink.attach(to: supervisor) }
+        for case let sink as StanSink in settings.sinks { sink.attach(to: supervisor) }
         let core = Core(supervisor: supervisor, routes: routes)
         core.upkeep = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
             for route in self.core.value?.routes ?? [] { route.forget() }
@@ -215,20 +219,30 @@ final class Bridge: Service {
         supervisor.start()
     }
 
+    func runner(of route: Settings.Route, in settings: Settings, _ journal: Journal?) -> RouteRunner {
+        RouteRunner(
+            settings: settings.route(route),
+            context: settings.context(of: route),
+            journal: journal?.journal,
+            memory: journal?.memory ?? RouteMemory(),
+            eventLoop: self.eventLoop,
+            logger: self.logger
+        )
+    }
+
     /// Has files opened again that others have given another name.
     func reopenFiles() {
         for sink in self.settings.sinks { sink.reopen() }
     }
 
     /// Stops receiving, lets sinks finish what they have in hand, acks it, and closes the session: in this order, and bounded.
-    private func stop() async {
-        self.observer.stopping(self.settings.shutdownTimeout)
+    func stop(because what: String) async {
+        let settings = self.settings
         self.logger.info(
-            "stopping: finishing what is in delivery",
-            metadata: ["at_most": "\(self.settings.shutdownTimeout.seconds)s"]
+            "\(what): finishing what is in delivery",
+            metadata: ["at_most": "\(settings.shutdownTimeout.seconds)s"]
         )
-        let deadline = NIODeadline.now() + self.settings.shutdownTimeout
-        await self.drain(until: deadline)
+        await self.drain(settings, until: .now() + settings.shutdownTimeout)
         let unacked = try? await self.eventLoop.flatSubmit {
             let core = self.core.value
             core?.upkeep?.cancel()
@@ -236,15 +250,24 @@ final class Bridge: Service {
             let stopped = core?.supervisor.stop() ?? self.eventLoop.makeSucceededVoidFuture()
             return stopped.map { held }
         }.get()
-        for sink in self.settings.sinks { await sink.close() }
-        await self.engine?.shutdown()
+        for sink in settings.sinks { await sink.close() }
+        await settings.engine?.shutdown()
         try? await self.eventLoop.submit { self.core.value = nil }.get()
+        let (journals, writer) = self.state.withLock { state in
+            defer {
+                state.journals = [:]
+                state.journalWriter = nil
+            }
+            return (state.journals, state.journalWriter)
+        }
+        for journal in journals.values { await journal.close() }
+        await writer?.close()
         self.logger.notice("stopped", metadata: ["unacked": "\(unacked ?? 0)"])
     }
 
-    private func drain(until deadline: NIODeadline) async {
+    private func drain(_ settings: Settings, until deadline: NIODeadline) async {
         let done = self.eventLoop.makePromise(of: Void.self)
-        for sink in self.settings.sinks { sink.drain() }
+        for sink in settings.sinks { sink.drain() }
         self.eventLoop.execute {
             for route in self.core.value?.routes ?? [] { route.beginDraining() }
             self.completeWhenDrained(done, deadline: deadline)
@@ -277,7 +300,8 @@ final class Bridge: Service {
         let eventLoop = ThreadProbe(name: "event loop", pulse: self.eventLoopPulse) {
             self.eventLoop.execute { self.eventLoopPulse.beat() }
         }
-        let others = [self.engine?.probe, self.journalWriter?.probe] + self.settings.sinks.map(\.probe)
+        let (settings, writer) = self.state.withLock { ($0.settings, $0.journalWriter) }
+        let others = [settings.engine?.probe, writer?.probe] + settings.sinks.map(\.probe)
         return [eventLoop] + others.compactMap { $0 }
     }
 
@@ -296,6 +320,46 @@ final class Bridge: Service {
 
 extension TimeAmount {
     fileprivate var seconds: Double { Double(self.nanoseconds) / 1e9 }
+}
+
+extension Bridge.Settings {
+    func route(_ route: Route) -> RouteSettings {
+        RouteSettings(
+            name: route.name,
+            channel: route.channel,
+            subscription: route.subscription,
+            retry: route.retry,
+            maxAttempts: route.maxAttempts,
+            ordering: route.ordering,
+            isWanted: route.isWanted,
+            sinks: route.to.map { self.sinks[$0] },
+            deadLetter: route.deadLetter.map { self.sinks[$0] },
+            lossNoticedAfter: self.stan.lossNoticedAfter
+        )
+    }
+
+    func context(of route: Route) -> RouteContext {
+        RouteContext(
+            route: route.name,
+            channel: route.channel,
+            cluster: self.stan.clusterID,
+            clientID: self.stan.clientID,
+            sinkNames: route.to.map { self.sinks[$0].name }
+        )
+    }
+
+    func identity(of route: Route) -> JournalIdentity {
+        JournalIdentity(
+            route: route.name,
+            cluster: self.stan.clusterID,
+            channel: route.channel,
+            clientID: self.stan.clientID,
+            durableName: route.subscription.durableName,
+            queue: route.subscription.queueGroup,
+            sinks: route.to.map { self.sinks[$0].name },
+            deadLetter: route.deadLetter.map { self.sinks[$0].name }
+        )
+    }
 }
 
 extension StanConfiguration {

@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// A route has one. When the server begins a channel anew, the old one finishes what it holds, without acks, beside its successor.
 final class RouteLane {
-    private let settings: RouteSettings
-    private let context: RouteContext
+    private var settings: RouteSettings
+    private var context: RouteContext
     private let eventLoop: any EventLoop
     /// It owns the lane, and so outlives it.
     private unowned let route: RouteRunner
@@ -23,6 +23,9 @@ final class RouteLane {
     private var timer: Scheduled<Void>?
     private var timerDue: NIODeadline?
     private var isDraining = false
+
+    /// What has come since the lane was paused; nil while it is not.
+    private var parked: [Envelope]?
 
     /// What has been delivered, and could not be acked: the server does not know it yet.
     private var owedAcks: Set<UInt64> = []
@@ -63,6 +66,11 @@ final class RouteLane {
     // MARK: In
 
     func received(_ envelope: Envelope, now: NIODeadline) -> RouteLedger.Reception {
+        if let parked = self.parked {
+            guard parked.count < self.settings.ledger.capacity else { return .refuse }
+            self.parked?.append(envelope)
+            return .hold
+        }
         let reception = self.ledger.received(envelope, now: now)
         if case .deliver = reception {
             let delivery = Delivery(envelope: envelope, attempt: 1)
@@ -85,7 +93,7 @@ final class RouteLane {
 
     /// Takes from the ledger what can be delivered now, and gives to the sinks what has gathered for them.
     private func advance(now: NIODeadline) {
-        if !self.isDraining {
+        if !self.isDraining, self.parked == nil {
             while let (sink, delivery) = self.ledger.takeNext(now: now) { self.outgoing[self.slot(of: sink)].append(delivery) }
         }
         self.handOver()
@@ -167,7 +175,9 @@ final class RouteLane {
     // MARK: Time
 
     private func scheduleTimer() {
-        guard !self.isDraining, let due = self.ledger.nextDue, self.timerDue.map({ due < $0 }) ?? true else { return }
+        guard !self.isDraining, self.parked == nil, let due = self.ledger.nextDue, self.timerDue.map({ due < $0 }) ?? true else {
+            return
+        }
         self.timer?.cancel()
         self.timerDue = due
         self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
@@ -185,6 +195,71 @@ final class RouteLane {
         self.timer = nil
     }
 
+    // MARK: Another configuration
+
+    /// Hands over nothing more; what comes is put aside. Sinks are asked to give back what they have not begun.
+    func pause() {
+        self.parked = self.parked ?? []
+        self.timer?.cancel()
+        self.timer = nil
+        self.timerDue = nil
+        self.recall()
+    }
+
+    /// Sinks are asked to give back what they have not begun.
+    func recall() {
+        for sink in self.settings.sinks { sink.recall(for: self.receiver) }
+        self.settings.deadLetter?.recall(for: self.receiver)
+    }
+
+    /// How many deliveries sinks have in hand that are not among those that are closed.
+    func inDelivery(besides closed: [any Sink]) -> Int {
+        func isOpen(_ sink: any Sink) -> Bool { !closed.contains { $0 === sink } }
+        let sinks = self.settings.sinks.indices.filter { isOpen(self.settings.sinks[$0]) }
+        return self.ledger.inDelivery(at: sinks, deadLetter: self.settings.deadLetter.map(isOpen) ?? false)
+    }
+
+    /// Goes on with other settings, after ``pause()``, when no sink has anything in hand but those that are closed.
+    ///
+    /// - Parameter journal: where what happens is written down from now on.
+    func resume(
+        with settings: RouteSettings,
+        context: RouteContext,
+        journal: RouteJournal?,
+        identities: (old: JournalIdentity, new: JournalIdentity),
+        replaced: Set<String>
+    ) {
+        let now = NIODeadline.now()
+        self.settings = settings
+        self.context = context
+        self.outgoing = Array(repeating: [], count: settings.sinks.count * (settings.deadLetter == nil ? 1 : 2))
+        var configuration = settings.ledger
+        configuration.isJournaled = journal != nil
+        let done = self.ledger.reconfigure(
+            configuration,
+            from: identities.old,
+            to: identities.new,
+            replaced: replaced,
+            now: now
+        )
+        for (sequence, settlement) in done {
+            if settlement == .acknowledge {
+                self.route.acknowledge(sequence, from: self)
+            } else {
+                self.owedAcks.insert(sequence)
+            }
+        }
+        self.journal = journal
+        // All of it, under the sinks' new numbers.
+        journal?.replace(with: self.ledger.memory)
+        let parked = self.parked ?? []
+        self.parked = nil
+        for envelope in parked { self.route.take(envelope, from: self, now: now) }
+        self.advance(now: now)
+        self.writeJournal()
+        self.scheduleTimer()
+    }
+
     // MARK: Session
 
     func sessionLost() {
@@ -194,6 +269,8 @@ final class RouteLane {
 
     func sessionResumed(isNew: Bool) {
         let now = NIODeadline.now()
+        // It came in the old session; the new one sends it again.
+        if isNew, self.parked != nil { self.parked = [] }
         self.sessionSince = now
         for sequence in self.ledger.sessionResumed(isNew: isNew, now: now) {
             self.route.acknowledge(sequence, from: self)

@@ -5,9 +5,9 @@ import StanCore
 
 /// A route at work: it subscribes in each session, takes what comes, and acks what its ledger says. Lives on the event loop.
 final class RouteRunner: StanSubscriber {
-    let settings: RouteSettings
-    private let context: RouteContext
-    private let journal: RouteJournal?
+    private(set) var settings: RouteSettings
+    private var context: RouteContext
+    private var journal: RouteJournal?
     private let memory: RouteMemory
     private let eventLoop: any EventLoop
     /// Names the route and its channel.
@@ -18,6 +18,8 @@ final class RouteRunner: StanSubscriber {
     private var retired: [RouteLane] = []
     private var subscription: StanChannelSubscription?
     private var isDraining = false
+    /// Whether sinks have been asked to give back what they have not begun: that is no failure.
+    private var isChanging = false
 
     /// Why it is not subscribed, when it is not and somebody has said why.
     var trouble: String?
@@ -96,6 +98,15 @@ final class RouteRunner: StanSubscriber {
             redelivered: delivery.frame.redelivered,
             body: delivery.data
         )
+        self.take(envelope, now: now)
+    }
+
+    /// What a lane has put aside while it was paused; nothing of a retired one, whose channel is no more.
+    func take(_ envelope: Envelope, from lane: RouteLane, now: NIODeadline) {
+        if lane === self.lane { self.take(envelope, now: now) }
+    }
+
+    private func take(_ envelope: Envelope, now: NIODeadline) {
         switch self.currentLane.received(envelope, now: now) {
         case .deliver, .hold:
             break
@@ -183,6 +194,7 @@ final class RouteRunner: StanSubscriber {
     }
 
     func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, retryAt due: NIODeadline, now: NIODeadline) {
+        if self.isChanging, case .unavailable = failure { return }
         self.count(failure, sink: sink)
         self.logFailure(sink: sink, sequence: sequence, failure, due: due, now: now)
     }
@@ -309,6 +321,72 @@ final class RouteRunner: StanSubscriber {
             trouble: self.isSubscribed ? nil : self.trouble,
             obstacle: self.obstacle
         )
+    }
+
+    // MARK: Another configuration
+
+    /// Hands over nothing more until it is resumed; what comes is put aside.
+    func pause() {
+        _ = self.currentLane
+        self.isChanging = true
+        for lane in self.lanes { lane.pause() }
+    }
+
+    /// Has sinks give back what they have not begun.
+    func recall() {
+        self.isChanging = true
+        for lane in self.lanes { lane.recall() }
+    }
+
+    /// Deliveries that sinks have in hand that are not among those that are closed.
+    func inDelivery(besides closed: [any Sink]) -> Int { self.lanes.reduce(0) { $0 + $1.inDelivery(besides: closed) } }
+
+    /// Goes on with other settings of the same channel, subscription and order, when no sink has anything in hand but those that are
+    /// closed. What is held goes on to the sinks there are now.
+    ///
+    /// - Parameters:
+    ///   - journal: where what happens is written down; nil: nowhere.
+    ///   - replaced: sinks that are others than before under the same name.
+    func resume(
+        with settings: RouteSettings,
+        context: RouteContext,
+        journal: RouteJournal?,
+        identities: (old: JournalIdentity, new: JournalIdentity),
+        replaced: Set<String>
+    ) {
+        var counters = RouteCounters(sinks: settings.sinks.count)
+        for (index, sink) in settings.sinks.enumerated() {
+            guard let before = self.settings.sinks.firstIndex(where: { $0.name == sink.name }) else { continue }
+            counters.sinks[index] = self.counters.sinks[before]
+        }
+        swap(&counters.sinks, &self.counters.sinks)
+        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
+        self.deadLetters = FailureSummary()
+        self.obstacle = nil
+        self.settings = settings
+        self.context = context
+        self.journal = journal
+        for lane in self.lanes {
+            lane.resume(
+                with: settings,
+                context: context,
+                journal: lane === self.lane ? journal : nil,
+                identities: identities,
+                replaced: replaced
+            )
+        }
+        self.isChanging = false
+        self.reportsWorkedOff()
+    }
+
+    /// Gives the subscription back to the server, which keeps the durable.
+    ///
+    /// - Returns: when the server has answered, or cannot any more.
+    func endSubscription() -> EventLoopFuture<Void> {
+        guard let subscription = self.subscription else { return self.eventLoop.makeSucceededVoidFuture() }
+        self.subscription = nil
+        let eventLoop = self.eventLoop
+        return subscription.close().flatMapError { _ in eventLoop.makeSucceededVoidFuture() }
     }
 
     // MARK: End

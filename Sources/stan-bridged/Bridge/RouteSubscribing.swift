@@ -78,7 +78,11 @@ final class RouteSubscribing {
         self.isAsking = true
         session.subscribe(to: self.route.settings.channel, options: self.route.settings.subscription, subscriber: self.route) {
             [weak self] result in
-            guard let self, self.session === session else { return }
+            guard let self, self.session === session else {
+                // Nobody wants it any more.
+                if case .success(let subscription) = result { _ = subscription.close() }
+                return
+            }
             self.isAsking = false
             switch result {
             case .success(let subscription): self.subscribed(subscription)

@@ -20,7 +20,7 @@ final class SessionSupervisor: NATSConnectionObserver {
 
     private let nats: NATSConnection
     private let configuration: StanConfiguration
-    private let routes: [RouteRunner]
+    private var routes: [RouteRunner] = []
     private var subscribings: [RouteSubscribing] = []
     private let eventLoop: any EventLoop
     private let logger: Logger
@@ -53,11 +53,27 @@ final class SessionSupervisor: NATSConnectionObserver {
         self.nats = nats
         self.eventLoop = nats.eventLoop
         self.configuration = configuration
-        self.routes = routes
         self.logger = logger
-        self.subscribings = routes.map { route in
-            RouteSubscribing(route: route, nats: nats) { [weak self] in self?.found($0, in: $1) }
+        for route in routes { self.add(route) }
+    }
+
+    /// The route subscribes in this session, or in the next one.
+    func add(_ route: RouteRunner) {
+        let subscribing = RouteSubscribing(route: route, nats: self.nats) { [weak self] in self?.found($0, in: $1) }
+        self.routes.append(route)
+        self.subscribings.append(subscribing)
+        if self.status.hasSession, let session = self.session { subscribing.begin(in: session) }
+    }
+
+    /// The route's subscription ends; its durable stays.
+    ///
+    /// - Returns: when the server has answered, or cannot any more.
+    func remove(_ route: RouteRunner) -> EventLoopFuture<Void> {
+        if let index = self.routes.firstIndex(where: { $0 === route }) {
+            self.subscribings.remove(at: index).end()
+            self.routes.remove(at: index)
         }
+        return route.endSubscription()
     }
 
     func start() {

@@ -8,7 +8,7 @@ import StanCore
 
 /// Makes the parts of the daemon from its configuration. The one place that knows both a configured value and what it is for.
 enum Wiring {
-    static func logger(_ log: Configuration.Log) -> Logger {
+    static func logChoice(_ log: Configuration.Log) -> LogChoice.Values {
         let level: Logger.Level =
             switch log.level {
             case .trace: .trace
@@ -23,15 +23,19 @@ enum Wiring {
             case .text: ConsoleLogHandler.textFormat
             case .json: .json
             }
-        return Logger(label: "stan-bridged") { _ in ConsoleLogHandler(level: level, format: format) }
+        return LogChoice.Values(level: level, format: format)
     }
 
-    static func admin(_ admin: Configuration.Admin, bridge: Bridge, logger: Logger) -> AdminServer {
+    static func admin(
+        _ admin: Configuration.Admin,
+        status: @escaping @Sendable () async -> Bridge.Status,
+        logger: Logger
+    ) -> AdminServer {
         AdminServer(
             host: admin.host,
             port: Int(admin.port),
             token: admin.token?.reveal(),
-            status: { await bridge.status() },
+            status: status,
             logger: logger
         )
     }
@@ -44,37 +48,49 @@ enum Wiring {
         observer: BridgeObserver = BridgeObserver(),
         logger: Logger
     ) throws -> Bridge {
-        // Sinks that no route uses are not opened: nothing would ever come to them.
-        let used = configuration.sinks.filter { sink in configuration.routes.contains { $0.allSinks.contains(sink.name) } }
+        var settings = try Self.settings(configuration, eventLoop: eventLoop, logger: logger)
+        settings.startLimit = startLimit
+        return Bridge(settings: settings, eventLoop: eventLoop, observer: observer, logger: logger)
+    }
+
+    /// What a bridge does, with its sinks, which are not open yet.
+    ///
+    /// - Parameters:
+    ///   - kept: sinks that there are already, by their names; the others are made.
+    ///   - engine: what the HTTP sinks share, if there are any already.
+    static func settings(
+        _ configuration: Configuration,
+        keeping kept: [String: any Sink] = [:],
+        engine: CurlEngine? = nil,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) throws -> Bridge.Settings {
+        let used = configuration.usedSinks
         let usesHTTP = used.contains { if case .http = $0.kind { true } else { false } }
-        let engine = usesHTTP ? try CurlEngine() : nil
-        let sinks = try used.map { try Self.sink($0, engine: engine, eventLoop: eventLoop, logger: logger) }
-        return Bridge(
-            settings: Bridge.Settings(
-                nats: Self.nats(configuration),
-                stan: Self.stan(configuration.stan),
-                routes: configuration.routes.map { route in
-                    Bridge.Settings.Route(
-                        name: route.name,
-                        channel: route.channel,
-                        subscription: Self.subscription(route),
-                        retry: Self.retry(route.retry),
-                        maxAttempts: route.retry.maxAttempts,
-                        ordering: Self.ordering(route.ordering),
-                        isWanted: route.when.map(Self.isWanted),
-                        to: route.to.compactMap { name in used.firstIndex { $0.name == name } },
-                        deadLetter: route.deadLetter.flatMap { name in used.firstIndex { $0.name == name } }
-                    )
-                },
-                sinks: sinks,
-                shutdownTimeout: TimeAmount(configuration.shutdownTimeout),
-                stateDirectory: configuration.stateDirectory,
-                startLimit: startLimit
-            ),
+        let engine = try usesHTTP ? engine ?? CurlEngine() : engine
+        let sinks = try used.map {
+            try kept[$0.name] ?? Self.sink($0, engine: engine, eventLoop: eventLoop, logger: logger)
+        }
+        return Bridge.Settings(
+            nats: Self.nats(configuration),
+            stan: Self.stan(configuration.stan),
+            routes: configuration.routes.map { route in
+                Bridge.Settings.Route(
+                    name: route.name,
+                    channel: route.channel,
+                    subscription: Self.subscription(route),
+                    retry: Self.retry(route.retry),
+                    maxAttempts: route.retry.maxAttempts,
+                    ordering: Self.ordering(route.ordering),
+                    isWanted: route.when.map(Self.isWanted),
+                    to: route.to.compactMap { name in used.firstIndex { $0.name == name } },
+                    deadLetter: route.deadLetter.flatMap { name in used.firstIndex { $0.name == name } }
+                )
+            },
+            sinks: sinks,
             engine: engine,
-            eventLoop: eventLoop,
-            observer: observer,
-            logger: logger
+            shutdownTimeout: TimeAmount(configuration.shutdownTimeout),
+            stateDirectory: configuration.stateDirectory
         )
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Config
 import Delivery
 import Glibc
+import Logging
 import NIOCore
 import NIOPosix
 import StanCore
@@ -137,7 +138,8 @@ struct DeadLetters: AsyncParsableCommand {
         private func replay(to name: String) async throws {
             let configuration = try ConfigOption.load(self.connection.config ?? "", printWarnings: false)
             let group = MultiThreadedEventLoopGroup.singleton
-            let logger = Wiring.logger(configuration.log)
+            let log = LogChoice(Wiring.logChoice(configuration.log))
+            let logger = Logger(label: "stan-bridged") { _ in ConsoleLogHandler(log) }
             let (sink, engine) = try Wiring.replaySink(name, of: configuration, eventLoop: group.next(), logger: logger)
             try sink.open()
             do {

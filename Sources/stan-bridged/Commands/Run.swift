@@ -35,13 +35,12 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         defer { LineOutput.standardError.flush(milliseconds: Self.lastLines) }
         DescriptorLimit.raise()
-        // What `systemctl reload` sends must not kill the daemon. It has nothing to do yet.
-        signal(SIGHUP, SIG_IGN)
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
         // Warnings are for `check`: in the log of a daemon that runs they would be noise.
         let configuration = try self.file.load(printWarnings: false)
-        let logger = Wiring.logger(configuration.log)
+        let log = LogChoice(Wiring.logChoice(configuration.log))
+        let logger = Logger(label: "stan-bridged") { _ in ConsoleLogHandler(log) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let supervision = Supervision(outputs: configuration.admin == nil ? 1 : 2, logger: logger)
         do {
@@ -52,12 +51,8 @@ struct Run: AsyncParsableCommand {
                 observer: supervision.observer,
                 logger: logger
             )
-            var services: [any Service] = [bridge] + supervision.begin(bridge)
-            if let admin = configuration.admin {
-                var server = Wiring.admin(admin, bridge: bridge, logger: logger)
-                server.onOpen = { supervision.opened() }
-                services.append(server)
-            }
+            let (admin, reloader) = self.operations(configuration, bridge, supervision, log, logger)
+            let services: [any Service] = [bridge] + supervision.begin(bridge) + [admin]
             logger.notice(
                 "stan-bridged starts",
                 metadata: [
@@ -79,8 +74,12 @@ struct Run: AsyncParsableCommand {
                     logger: quiet
                 )
             )
-            let listening = Task { await Self.listen(to: signals, bridge, serviceGroup, logger) }
-            defer { listening.cancel() }
+            let listening = Task { await Self.listen(to: signals, bridge, reloader, serviceGroup, logger) }
+            let reloading = Task { await reloader.run() }
+            defer {
+                listening.cancel()
+                reloading.cancel()
+            }
             try await serviceGroup.run()
             await supervision.end()
             try await group.shutdownGracefully()
@@ -96,21 +95,51 @@ struct Run: AsyncParsableCommand {
         }
     }
 
+    /// The admin server's place, and what loads the configuration again: each wants to know the other.
+    private func operations(
+        _ configuration: Configuration,
+        _ bridge: Bridge,
+        _ supervision: Supervision,
+        _ log: LogChoice,
+        _ logger: Logger
+    ) -> (AdminService, Reloader) {
+        let admin = AdminService(logger: logger)
+        let reloader = Reloader(
+            path: self.file.config,
+            configuration: configuration,
+            bridge: bridge,
+            admin: admin,
+            log: log,
+            notifier: supervision.notifier,
+            logger: logger
+        )
+        if var server = reloader.adminServer(configuration) {
+            server.onOpen = { supervision.opened() }
+            admin.begin(with: server)
+        }
+        return (admin, reloader)
+    }
+
     /// Says what ended the daemon, behind the lines of the log.
     private static func complain(_ what: Any) {
         LineOutput.standardError.write(complaint("stan-bridged: \(what)")) { "\($0) lines of the log were left out here" }
     }
 
-    /// SIGUSR1 has files opened again. Of the others, the first asks for an orderly end; whoever sends a second one does not want to
-    /// wait for it.
+    /// SIGHUP has the configuration loaded again, SIGUSR1 has files opened again. Of the others, the first asks for an orderly end;
+    /// whoever sends a second one does not want to wait for it.
     private static func listen(
         to signals: UnixSignalsSequence,
         _ bridge: Bridge,
+        _ reloader: Reloader,
         _ serviceGroup: ServiceGroup,
         _ logger: Logger
     ) async {
         var isStopping = false
         for await signal in signals {
+            if signal == .sighup {
+                reloader.requestReload()
+                continue
+            }
             if signal == .sigusr1 {
                 logger.info("opening files again, by SIGUSR1")
                 bridge.reopenFiles()

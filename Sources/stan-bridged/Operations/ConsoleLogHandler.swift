@@ -13,16 +13,27 @@ struct ConsoleLogHandler: LogHandler {
         case journal
     }
 
-    var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
-    private let format: Format
+    private let choice: LogChoice
+    /// A level of this logger's own.
+    private var ownLevel: Logger.Level?
     private let output: LineOutput
 
-    init(level: Logger.Level, format: Format, output: LineOutput = .standardError) {
-        self.logLevel = level
-        self.format = format
+    init(_ choice: LogChoice, output: LineOutput = .standardError) {
+        self.choice = choice
         self.output = output
     }
+
+    init(level: Logger.Level, format: Format, output: LineOutput = .standardError) {
+        self.init(LogChoice(LogChoice.Values(level: level, format: format)), output: output)
+    }
+
+    var logLevel: Logger.Level {
+        get { self.ownLevel ?? self.choice.current.level }
+        set { self.ownLevel = newValue }
+    }
+
+    private var format: Format { self.choice.current.format }
 
     /// The format for `text`, depending on whether systemd's journal is what stderr is connected to.
     static var textFormat: Format { JournalStream.isStandardError ? .journal : .text }

@@ -12,6 +12,9 @@ struct MetricsText {
         self.metric("reconnects_total", .counter, "How often the NATS connection or the STAN session came back.") {
             [([:], Double(status.session.reconnects))]
         }
+        self.metric("config_reloads_total", .counter, "How often the configuration was loaded again, and what came of it.") {
+            [(["result": "ok"], Double(status.reloads.made)), (["result": "refused"], Double(status.reloads.refused))]
+        }
         self.routes(status, "messages_received_total", .counter, "Messages from the server, copies included.") {
             Double($0.counters.received)
         }

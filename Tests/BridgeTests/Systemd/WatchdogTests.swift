@@ -110,7 +110,6 @@ struct WatchdogTests {
                 sinks: [],
                 shutdownTimeout: .seconds(1)
             ),
-            engine: nil,
             eventLoop: group.next(),
             logger: Self.quiet
         )
