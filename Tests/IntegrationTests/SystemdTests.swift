@@ -68,6 +68,38 @@ extension DaemonTests {
             #expect(systemd.lines.contains("STOPPING=1"))
         }
 
+        @Test("a reload is framed by RELOADING and READY, and the status says what came of it")
+        func reload() async throws {
+            let directory = try TestDirectory()
+            let systemd = try DatagramReceiver(directory.path(of: "notify"))
+            var config = BridgeConfig(client: "bridge")
+            config.addFile(path: "out.ndjson")
+            config.addRoute(channel: "orders", to: ["file"])
+            let daemon = try DaemonProcess.launch(config, in: directory, environment: ["NOTIFY_SOCKET": systemd.address])
+            try await daemon.eventually("it is ready") { systemd.lines.contains("READY=1") }
+
+            var reloads = 0
+            func reload(_ text: String) async throws -> String {
+                try directory.write(text, to: "bridge.json")
+                daemon.program.signal(SIGHUP)
+                reloads += 1
+                try await daemon.eventually("systemd knows that it is over") {
+                    systemd.lines.count { $0 == "READY=1" } == 1 + reloads
+                }
+                #expect(systemd.lines.count { $0 == "RELOADING=1" } == reloads)
+                #expect(systemd.lines.count { $0.hasPrefix("MONOTONIC_USEC=") } == reloads)
+                let ready = systemd.messages.last { $0.hasPrefix("READY=1\n") } ?? ""
+                return String(ready.split(separator: ";").last ?? "")
+            }
+            let refused = try await reload("{}")
+            #expect(refused.contains("refused"), "\(refused)")
+            config.addRoute("more", channel: "others", to: ["file"])
+            let taken = try await reload(config.text)
+            #expect(!taken.contains("refused"), "\(taken)")
+            #expect(taken != refused)
+            #expect(await daemon.terminate() == .status(0))
+        }
+
         @Test("no READY where an output cannot be opened", arguments: ["sink", "journal", "admin"])
         func notReady(output: String) async throws {
             let directory = try TestDirectory()

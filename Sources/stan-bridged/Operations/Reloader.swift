@@ -53,7 +53,8 @@ final class Reloader: Sendable {
             await self.reload()
             let isRefused = if case .refused = self.reloads.last { true } else { false }
             self.notifier.reloaded(
-                isRefused ? "the configuration was refused, and the old one goes on: see the log" : "the configuration was loaded again"
+                isRefused
+                    ? "the configuration was refused, and the old one goes on: see the log" : "the configuration was loaded again"
             )
         }
     }
