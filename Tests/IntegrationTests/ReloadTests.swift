@@ -97,7 +97,7 @@ extension DaemonTests {
                 try await daemon.eventually("all is everywhere") { receiver.takenCount == 250 && other.takenCount == 250 }
                 try await daemon.eventually("all is acked") { try await daemon.metric("messages_acked_total") == 250 }
                 #expect((receiver.takenTwice, other.takenTwice) == (0, 0))
-                #expect(daemon.log.count { $0.contains(" subscribed ") } == 1)
+                #expect(daemon.log.count { $0.contains(" subscribed; ") } == 1)
                 #expect(try await daemon.metric("messages_delivered_total", #"sink="hook""#) == 250)
                 // The journal has the sinks' new numbers.
                 await daemon.kill()
@@ -165,7 +165,7 @@ extension DaemonTests {
                     directory.lineCount(of: "\(comes).ndjson") == 100 && directory.lineCount(of: "\(stays).ndjson") == 200
                 }
                 #expect(directory.lineCount(of: "\(goes).ndjson") == 100)
-                #expect(daemon.log.count { $0.contains(" subscribed ") && $0.contains("route=stays") } == 1)
+                #expect(daemon.log.count { $0.contains(" subscribed; ") && $0.contains("route=stays") } == 1)
                 // It comes back to where its durable stands; and the file goes on under another name for another sink.
                 let third = config([("stays", stays), ("comes", comes), ("goes", goes)], path: "{channel}-%Y.ndjson")
                 try await self.reload(daemon, third.text, first, in: directory)
