@@ -35,9 +35,9 @@ struct Run: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1)
-        // Warnings are for `check`: in the log of a daemon that runs they would be noise.
-        let configuration = try self.file.load(printWarnings: false)
+        let (configuration, alarms) = try self.file.loadForRunning()
         let logger = Wiring.logger(configuration.log)
+        for alarm in alarms { logger.warning("\(alarm.path): \(alarm.message)", metadata: ["config": "\(self.file.config)"]) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let bridge = try Wiring.bridge(
