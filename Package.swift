@@ -14,8 +14,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -30,6 +33,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -61,7 +65,9 @@ let package = Package(
         ),
         // What a configuration says messages are matched by, and both it and those who match them know: imports nothing.
         .target(name: "Matching", swiftSettings: swift6),
-        .target(name: "Config", dependencies: ["Matching"], swiftSettings: swift6),
+        // Texts that both a configuration and those who act on it read: imports nothing.
+        .target(name: "Notation", swiftSettings: swift6),
+        .target(name: "Config", dependencies: ["Matching", "Notation"], swiftSettings: swift6),
         .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
@@ -72,14 +78,18 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib", "CZstd"], swiftSettings: swift6),
         .target(
             name: "Delivery",
-            dependencies: ["CCurl", "Checksums", "Compression", "Matching", crypto, heap, logging, nioCore, nioPosix],
+            dependencies: [
+                "CCurl", "Checksums", "Compression", "Matching", "Notation", crypto, heap, logging, nioCore, nioPosix,
+            ],
             swiftSettings: swift6
         ),
         .executableTarget(
             name: "stan-bridged",
             dependencies: [
                 "Compression", "Config", "Delivery", "DevServer", "Matching", "NATSTransport", "StanCore",
-                argumentParser, httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+                argumentParser, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix,
+                serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: swift6
         ),
@@ -92,17 +102,17 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["DevServer", "NATSTransport", "StanCore", logging, nioCore, nioPosix],
             path: "Tests/TestSupport",
-            exclude: ["verify.py"],
+            exclude: ["validate.py", "verify.py"],
             swiftSettings: swift6
         ),
         .testTarget(name: "CompressionTests", dependencies: ["CZlib", "CZstd", "Compression"], swiftSettings: swift6),
+        .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: swift6),
         .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: swift6),
-        .testTarget(name: "ConfigTests", dependencies: ["Config", "Matching"], swiftSettings: swift6),
+        .testTarget(name: "ConfigTests", dependencies: ["Config", "Matching", "Notation", "TestSupport"], swiftSettings: swift6),
         .testTarget(
             name: "NATSTransportTests",
             dependencies: [
-                "DevServer", "NATSTransport", "TestSupport", logging, nioCore, nioPosix,
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                "DevServer", "NATSTransport", "TestSupport", logging, nioCore, nioEmbedded, nioPosix,
             ],
             swiftSettings: swift6
         ),
@@ -118,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "CZlib", "Compression", "Delivery", "Matching", "TestSupport", crypto, hummingbird, logging, nioCore, nioPosix,
+                "CZlib", "Compression", "Delivery", "Matching", "Notation", "TestSupport", crypto, hummingbird, logging, nioCore,
+                nioPosix,
             ],
             swiftSettings: swift6
         ),
@@ -147,8 +158,9 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "stan-bridged", "Compression", "Config", "Delivery", "NATSTransport", "StanCore", "TestSupport", logging, nioCore,
-                nioPosix,
+                "stan-bridged", "Compression", "Config", "Delivery", "NATSTransport", "Notation", "StanCore", "TestSupport",
+                httpTypes,
+                logging, nioCore, nioEmbedded, nioHTTPTypes, nioPosix,
             ],
             swiftSettings: swift6
         ),

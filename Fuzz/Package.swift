@@ -37,7 +37,8 @@ let package = Package(
         ),
         .target(name: "StanCore", dependencies: [nioCore], swiftSettings: instrumented),
         .target(name: "Matching", swiftSettings: instrumented),
-        .target(name: "Config", dependencies: ["Matching"], swiftSettings: instrumented),
+        .target(name: "Notation", swiftSettings: instrumented),
+        .target(name: "Config", dependencies: ["Matching", "Notation"], swiftSettings: instrumented),
         .executableTarget(
             name: "StanFuzz",
             dependencies: ["Config", "NATSTransport", "StanCore", nioCore],

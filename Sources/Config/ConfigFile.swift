@@ -21,8 +21,16 @@ package enum ConfigFile {
         Surroundings(
             directory: Self.directory(of: path),
             variable: { name in getenv(name).map { String(cString: $0) } },
-            readFile: { path, limit in Self.read(path, limit: limit) }
+            readFile: { path, limit in Self.read(path, limit: limit) },
+            isOpenToAll: FilePermissions.areOpenToAll,
+            hostName: Self.hostName
         )
+    }
+
+    private static var hostName: String? {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// The absolute folder of a file, so that relative paths in it stay right when the process changes its own.

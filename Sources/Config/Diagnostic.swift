@@ -5,6 +5,8 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         case error
         /// The file can be used, but does something that is rarely wanted.
         case warning
+        /// A warning that is as urgent for one who runs the file as for one who writes it: a secret lies open.
+        case alarm
     }
 
     package let severity: Severity
@@ -21,12 +23,12 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, and in brackets what would be right.
     package let message: String
 
-    /// `FILE:LINE:COLUMN: key.path: what is wrong (what would be right)`, with `warning: ` before the key of a warning.
+    /// `FILE:LINE:COLUMN: key.path: what is wrong (what would be right)`, with `warning: ` before the key of a warning or an alarm.
     package var description: String {
         var text = self.file
         if let place = self.place { text += ":\(place.line):\(place.column)" }
         text += ": "
-        if self.severity == .warning { text += "warning: " }
+        if self.severity != .error { text += "warning: " }
         if !self.path.isEmpty { text += "\(self.path): " }
         return text + self.message
     }

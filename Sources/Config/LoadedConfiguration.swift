@@ -10,8 +10,14 @@ package struct LoadedConfiguration: Sendable {
         self.diagnostics.filter { $0.severity == .error }
     }
 
+    /// Alarms among them.
     package var warnings: [Diagnostic] {
-        self.diagnostics.filter { $0.severity == .warning }
+        self.diagnostics.filter { $0.severity != .error }
+    }
+
+    /// What whoever runs the configuration should be told each time.
+    package var alarms: [Diagnostic] {
+        self.diagnostics.filter { $0.severity == .alarm }
     }
 
     /// The diagnostics as they are printed: one line each, without a line break after the last.

@@ -10,14 +10,24 @@ package struct Surroundings: Sendable {
     /// The content of a file, up to a limit in bytes.
     package let readFile: @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileProblem>
 
+    /// Whether every user of the machine can read a file.
+    package let isOpenToAll: @Sendable (_ path: String) -> Bool
+
+    /// What this machine calls itself; nil when it is not known.
+    package let hostName: String?
+
     package init(
         directory: String,
         variable: @escaping @Sendable (_ name: String) -> String? = { _ in nil },
-        readFile: @escaping @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileProblem>
+        readFile: @escaping @Sendable (_ path: String, _ limit: Int) -> Result<[UInt8], FileProblem>,
+        isOpenToAll: @escaping @Sendable (_ path: String) -> Bool = { _ in false },
+        hostName: String? = nil
     ) {
         self.directory = directory
         self.variable = variable
         self.readFile = readFile
+        self.isOpenToAll = isOpenToAll
+        self.hostName = hostName
     }
 
     /// `path` itself when it is absolute, else below the config file's folder.

@@ -1,5 +1,6 @@
 import Matching
 package import NIOCore
+import Notation
 
 /// A line of a dead-letter file, read again: what ``RecordEncoder`` wrote in the format `json`, and the message exactly as it was.
 package struct DeadLetterRecord: Sendable, Equatable {

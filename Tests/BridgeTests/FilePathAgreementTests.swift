@@ -1,5 +1,6 @@
 import Config
 import Delivery
+import Notation
 import TestSupport
 import Testing
 
@@ -35,7 +36,6 @@ struct FilePathAgreementTests {
                 #expect((Self.configured(text) != nil) == isTaken, "\(text)")
             }
         }
-        #expect(PathTemplate.TimeConversion.allCases.map(\.rawValue) == TimeConversion.allCases.map(\.rawValue))
     }
 
     @Test("both take the same texts", arguments: 1...4 as ClosedRange<UInt64>)
@@ -60,7 +60,7 @@ struct FilePathAgreementTests {
     func characters() throws {
         var random = SeededGenerator(seed: 1)
         let edges: [Int64] = [.min, -1, 0, .max]
-        for conversion in PathTemplate.TimeConversion.allCases {
+        for conversion in TimeConversion.allCases {
             let configured = try #require(Self.configured("x-\(conversion.text)"))
             #expect(configured.pieces.last == .time(conversion))
             let template = try FilePathTemplate(configured.text)

@@ -63,7 +63,7 @@ struct JSONScannerTests {
             ("{", 1, 2, "expected a key in double quotes or '}', found the end of the file"),
             ("{a: 1}", 1, 2, "expected a key in double quotes or '}', found 'a'"),
             ("{'a': 1}", 1, 2, "expected a key in double quotes or '}', found a single quote (text is written in double quotes)"),
-            ("{\"a\" 1}", 1, 6, "expected ':' after the key \"a\", found '1'"),
+            ("{\"a\" 1}", 1, 6, "expected ':' after a key, found '1'"),
             ("{\"a\":}", 1, 6, "expected a value, found '}'"),
             ("{\"a\":1 \"b\":2}", 1, 8, "expected ',' or '}', found '\"'"),
             ("{\"a\":1, 2:3}", 1, 9, "expected a key in double quotes, found '2'"),

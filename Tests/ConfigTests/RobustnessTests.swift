@@ -1,19 +1,7 @@
+import TestSupport
 import Testing
 
 @testable import Config
-
-/// A generator with a seed (SplitMix64), so that a failure comes back.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite("Whatever the bytes are")
 struct RobustnessTests {
@@ -40,7 +28,7 @@ struct RobustnessTests {
 
     @Test("files with wrong bytes get an answer", arguments: 0..<8 as Range<UInt64>)
     func mutations(_ seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let original = Array(completeText.utf8)
         // Half of the changes are of this alphabet: they get further than wild bytes do.
         let syntax = Array("{}[]\",:\\u0159-.eE tfn/%@*>\n\r".utf8)

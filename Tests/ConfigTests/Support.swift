@@ -7,16 +7,27 @@ func load(
     _ text: String,
     variables: [String: String] = [:],
     files: [String: [UInt8]] = completeFiles,
-    directory: String = "/conf"
+    directory: String = "/conf",
+    openFiles: Set<String> = [],
+    hostName: String? = nil
 ) -> LoadedConfiguration {
-    load(Array(text.utf8), variables: variables, files: files, directory: directory)
+    load(
+        Array(text.utf8),
+        variables: variables,
+        files: files,
+        directory: directory,
+        openFiles: openFiles,
+        hostName: hostName
+    )
 }
 
 func load(
     _ bytes: [UInt8],
     variables: [String: String] = [:],
     files: [String: [UInt8]] = completeFiles,
-    directory: String = "/conf"
+    directory: String = "/conf",
+    openFiles: Set<String> = [],
+    hostName: String? = nil
 ) -> LoadedConfiguration {
     let surroundings = Surroundings(
         directory: directory,
@@ -24,7 +35,9 @@ func load(
         readFile: { path, limit in
             guard let bytes = files[path] else { return .failure(FileProblem("No such file or directory")) }
             return bytes.count > limit ? .failure(FileProblem("it is too large")) : .success(bytes)
-        }
+        },
+        isOpenToAll: { openFiles.contains($0) },
+        hostName: hostName
     )
     return Configuration.load(bytes, file: "config.json", surroundings: surroundings)
 }

@@ -133,4 +133,35 @@ struct WarningTests {
     func errorsFirst() {
         #expect(load(text(route: #""channel": "a", "to": ["s"], "x": 1"#)).warnings == [])
     }
+
+    @Test("a durable of a client whose name is that of a container is warned of: its successor is another")
+    func clientOfContainer() {
+        let stan = #"{"cluster_id": "c", "client_id": "bridge-3F2A1B4C5D6E"}"#
+        func lines(host: String, route: String) -> [String] { load(text(stan: stan, routes: "[\(route)]"), hostName: host).lines }
+        let durable = #"{"name": "r", "channel": "a", "durable_name": "d", "to": ["s"]}"#
+        #expect(
+            lines(host: "3f2a1b4c5d6e", route: durable) == [
+                #"config.json:2:42: warning: stan.client_id: has the name of this container in it, "3f2a1b4c5d6e": the next one has another, "#
+                    + #"the server knows no durable of it, and the route "r" begins at its "start_at" again (choose a name that stays)"#
+            ]
+        )
+        // A queue's durable belongs to the queue, and other machines keep their names.
+        #expect(
+            lines(host: "3f2a1b4c5d6e", route: #"{"name": "r", "channel": "a", "durable_name": "d", "queue": "q", "to": ["s"]}"#)
+                == []
+        )
+        #expect(lines(host: "bridge", route: durable) == [])
+    }
+
+    @Test("names that containers get by themselves are known from names that stay")
+    func madeUpNames() {
+        for name in ["3f2a1b4c5d6e", "bridge-7d4b9c6f5d-x7k2p", "stan-bridge-bcdf-zxcvb"] {
+            #expect(HostName.isMadeUp(name), "\(name)")
+        }
+        for name in [
+            "bridge-0", "stan-bridged-12", "db-1.example.org", "localhost", "eu-west-proxy", "3f2a1b4c5d6", "a-zxcvb", "",
+        ] {
+            #expect(!HostName.isMadeUp(name), "\(name)")
+        }
+    }
 }

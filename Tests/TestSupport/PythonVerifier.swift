@@ -26,10 +26,6 @@ package enum PythonVerifier {
         package var bytes: [UInt8]? { self.data.map { Array($0) } }
     }
 
-    package struct Failed: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     private struct Question: Encodable {
         let check: String
         let secret: String?
@@ -54,25 +50,6 @@ package enum PythonVerifier {
         _ check: Check,
         _ requests: [(headers: [(name: String, value: String)], body: [UInt8])]
     ) async throws -> [Verdict] {
-        let questions = try JSONEncoder().encode(requests.map { Question(check, $0) })
-        let program = TestProgram.start(
-            command: [Self.python, "-I", Self.program],
-            input: String(decoding: questions, as: UTF8.self)
-        )
-        let end = await program.end()
-        guard end == .status(0) else {
-            throw Failed(description: "\(Self.python) (scripts/install-dependencies makes it): \(end)\n\(program.errors)")
-        }
-        let verdicts = try JSONDecoder().decode([Verdict].self, from: Data(program.output.utf8))
-        guard verdicts.count == requests.count else {
-            throw Failed(description: "\(requests.count) requests, \(verdicts.count) verdicts")
-        }
-        return verdicts
+        try await PythonProgram.answers(of: "verify.py", to: requests.map { Question(check, $0) }, count: requests.count)
     }
-
-    private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    private static let program = Self.directory.appendingPathComponent("verify.py").path
-
-    private static let python = Self.directory.deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent(".build/python/bin/python3").path
 }

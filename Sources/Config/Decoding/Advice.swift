@@ -2,6 +2,8 @@
 struct Advice {
     let nats: Configuration.NATS
     let natsField: Field?
+    let stan: Configuration.Stan
+    let stanField: Field
     let sinks: [Decoded<Configuration.Sink>]
     let routes: [Decoded<Configuration.Route>]
 
@@ -9,6 +11,7 @@ struct Advice {
         for route in self.routes where route.value.durableName == nil {
             route.field.warning("has no \"durable_name\": a restart starts over \(Self.restart(route.value))")
         }
+        self.checkClientID()
         for route in self.routes { self.checkOrder(of: route) }
         let used = Set(self.routes.flatMap(\.value.allSinks))
         for sink in self.sinks where !used.contains(sink.value.name) {
@@ -20,6 +23,18 @@ struct Advice {
             Decoded(value: (), field: natsField).at("tls")
                 .warning("has \"insecure_skip_verify\": whoever answers is taken for the server, and is shown the credentials")
         }
+    }
+
+    /// The durable of a queue belongs to the queue; any other is a client's own.
+    private func checkClientID() {
+        guard let host = self.stanField.context.surroundings.hostName, HostName.isMadeUp(host),
+            self.stan.clientID.lowercased().contains(host.lowercased()),
+            let route = self.routes.first(where: { $0.value.durableName != nil && $0.value.queue == nil })
+        else { return }
+        Decoded(value: (), field: self.stanField).at("client_id").warning(
+            "has the name of this container in it, \(Quoted(host)): the next one has another, the server knows no durable of it, and the "
+                + "route \(Quoted(route.value.name)) begins at its \"start_at\" again (choose a name that stays)"
+        )
     }
 
     private func checkOrder(of route: Decoded<Configuration.Route>) {

@@ -28,7 +28,8 @@ extension Configuration {
         _ = reader["$schema"]?.string()
         let natsField = reader["nats"]
         let nats = NATS.decode(natsField)
-        let stan = reader.required("stan", "an object with \"cluster_id\" and \"client_id\"").flatMap(Stan.decode)
+        let stanField = reader.required("stan", "an object with \"cluster_id\" and \"client_id\"")
+        let stan = stanField.flatMap(Stan.decode)
 
         let sinksField = reader.required("sinks", "an object of named sinks")
         let routesField = reader.required("routes", "a list of routes")
@@ -44,9 +45,11 @@ extension Configuration {
 
         let checks = CrossChecks(sinks: sinks.readable, routes: routes, clientID: stan?.clientID ?? "")
         checks.reportErrors()
-        guard let stan, !root.context.hasErrors else { return nil }
+        guard let stanField, let stan, !root.context.hasErrors else { return nil }
         // Advice on a file that is wrong anyway would only stand between the reader and the errors.
-        Advice(nats: nats, natsField: natsField, sinks: sinks.readable, routes: routes).reportWarnings()
+        Advice(nats: nats, natsField: natsField, stan: stan, stanField: stanField, sinks: sinks.readable, routes: routes)
+            .reportWarnings()
+        ExposureAdvice(context: root.context).reportAlarms()
 
         return Configuration(
             nats: nats,

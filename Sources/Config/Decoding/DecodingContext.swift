@@ -7,6 +7,13 @@ final class DecodingContext {
     let surroundings: Surroundings
     private var diagnostics: [Diagnostic] = []
     private(set) var hasErrors = false
+
+    /// Where the first secret stands that the file itself holds.
+    private(set) var writtenSecret: (place: SourcePlace, path: FieldPath)?
+
+    /// The files that hold secrets and can be read by every user of the machine, and where each is named.
+    private(set) var openFiles: [(place: SourcePlace, path: FieldPath, file: String)] = []
+
     private var leftOut = false
 
     init(file: String, surroundings: Surroundings) {
@@ -21,6 +28,20 @@ final class DecodingContext {
 
     func warning(at place: SourcePlace, _ path: FieldPath, _ message: @autoclosure () -> String) {
         self.report(.warning, at: place, path, message())
+    }
+
+    func alarm(at place: SourcePlace, _ path: FieldPath, _ message: @autoclosure () -> String) {
+        self.report(.alarm, at: place, path, message())
+    }
+
+    /// Notes that the file itself holds a secret.
+    func noteSecret(in field: Field) {
+        if self.writtenSecret == nil { self.writtenSecret = (field.value.place, field.path) }
+    }
+
+    /// Notes that a file holds a secret.
+    func noteSecret(inFile file: String, named field: Field) {
+        if self.surroundings.isOpenToAll(file) { self.openFiles.append((field.value.place, field.path, file)) }
     }
 
     /// The message is only made when there is room, since making it can mean a search for what was meant.

@@ -7,8 +7,9 @@ extension Field {
     /// The path of a file that the daemon reads when it needs it, and that must be readable now: written out, or the name of a
     /// systemd credential.
     ///
+    /// - Parameter isSecret: whether nobody else should read it.
     /// - Returns: the path, absolute unless the config file's own folder is unknown.
-    func readableFile() -> String? {
+    func readableFile(isSecret: Bool = false) -> String? {
         let path: String?
         let place: Field
         if case .object = self.value.content {
@@ -30,6 +31,7 @@ extension Field {
             place.error("cannot read the file \(Quoted(path)): \(problem)")
             return nil
         }
+        if isSecret { self.context.noteSecret(inFile: path, named: place) }
         return path
     }
 

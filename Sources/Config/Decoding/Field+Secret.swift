@@ -6,7 +6,7 @@ extension Field {
     ///
     /// - Parameter use: what it has to be good for.
     func secret(for use: SecretUse = .password) -> Secret? {
-        guard let secret = self.anySecret() else { return nil }
+        guard let secret = self.anySecret(for: use) else { return nil }
         do throws(TextProblem) {
             try use.check(secret.reveal())
             return secret
@@ -16,13 +16,16 @@ extension Field {
         }
     }
 
-    private func anySecret() -> Secret? {
+    private func anySecret(for use: SecretUse) -> Secret? {
         switch self.value.content {
         case .string(let text):
             if text.isEmpty {
                 self.error("must not be empty")
                 return nil
             }
+            // A header or a proxy that is written out may well be no secret at all.
+            let isHarmless = use == .headerValue || use == .proxyURL && !text.utf8.contains(UInt8(ascii: "@"))
+            if !isHarmless { self.context.noteSecret(in: self) }
             return Secret(text)
         case .object:
             return self.object().flatMap(self.referenced)
@@ -69,7 +72,9 @@ extension Field {
             return nil
         case .success(let bytes):
             do throws(TextProblem) {
-                return Secret(try Secret.text(ofFile: bytes), file: path)
+                let secret = Secret(try Secret.text(ofFile: bytes), file: path)
+                self.context.noteSecret(inFile: path, named: self)
+                return secret
             } catch {
                 self.error("the file \(Quoted(path)) \(error.message)")
                 return nil

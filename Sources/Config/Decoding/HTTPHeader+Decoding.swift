@@ -15,6 +15,7 @@ extension Configuration.HTTPSink.Header {
                 nameField.error("the header is there twice: upper and lower case make no difference (remove one)")
             }
             guard let value = Self.value(field) else { return nil }
+            if case .template = value, name.lowercased() == "authorization" { field.context.noteSecret(in: field) }
             if case .template(let segments) = value, Self.fixed.contains(name.lowercased()),
                 segments.contains(where: \.isPlaceholder)
             {

@@ -28,6 +28,7 @@ extension Configuration.NATS {
             guard let server = element.parsed("a string such as \"nats://127.0.0.1:4222\"", by: NATSServerURL.parse) else {
                 return nil
             }
+            if server.credentials != nil { element.context.noteSecret(in: element) }
             if !seen.insert("\(server.host.lowercased()):\(server.port)").inserted {
                 element.error("names \(Quoted("\(server.host):\(server.port)")) a second time (remove it)")
             }
@@ -44,8 +45,8 @@ extension Configuration.NATS {
         let name = username?.text()
         let passwordValue = password?.secret()
         let tokenValue = token?.secret()
-        let seedPath = seed?.readableFile()
-        let filePath = file?.readableFile()
+        let seedPath = seed?.readableFile(isSecret: true)
+        let filePath = file?.readableFile(isSecret: true)
 
         if let username, password == nil, token == nil { username.error("needs a \"password\" beside it") }
         if let password, username == nil, token == nil { password.error("needs a \"username\" beside it") }

@@ -1,3 +1,5 @@
+import Notation
+
 extension PathTemplate {
     /// Reads a template.
     ///

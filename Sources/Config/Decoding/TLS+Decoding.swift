@@ -15,7 +15,7 @@ extension Configuration.TLS {
         let certificate = reader["cert_file"]
         let key = reader["key_file"]
         let certificateFile = certificate?.readableFile()
-        let keyFile = key?.readableFile()
+        let keyFile = key?.readableFile(isSecret: true)
         let serverName = reader["server_name"]?.parsed("a name such as \"\(name)\"", by: Self.serverName)
         let skipsVerification = reader["insecure_skip_verify"]?.boolean()
         if let certificate, key == nil { certificate.error("needs a \"key_file\" beside it") }

@@ -12,6 +12,11 @@ struct JSONScanner {
     /// How many values a text may have: a small text of very many values would grow by a factor of fifty in memory.
     static let maximumValues = 200_000
 
+    /// What is taken for a value in other languages, or is nearly one here.
+    private static let nearWords: Set<String> = [
+        "true", "false", "null", "nul", "none", "nil", "undefined", "nan", "infinity", "yes", "no", "on", "off",
+    ]
+
     private let bytes: [UInt8]
     private var index = 0
     private var line = 1
@@ -89,7 +94,7 @@ extension JSONScanner {
                 )
             }
             self.skipWhitespace()
-            guard self.skip(":") else { throw self.unexpected("':' after the key \(Quoted(key))") }
+            guard self.skip(":") else { throw self.unexpected("':' after a key") }
             members.append(JSONMember(key: key, place: place, value: try self.value()))
             if try self.ended(with: "}") { return members }
         }
@@ -146,7 +151,9 @@ extension JSONScanner {
         case "false": return .bool(false)
         case "null": return .null
         default:
-            let message = "expected a value, found \(Quoted(word)) (text is written in double quotes; also: true, false, null)"
+            // Any other word may be a password that somebody forgot to quote.
+            let found = Self.nearWords.contains(word.lowercased()) ? Quoted(word).description : "a word"
+            let message = "expected a value, found \(found) (text is written in double quotes; also: true, false, null)"
             throw JSONSyntaxError(place: place, message: message)
         }
     }

@@ -1,3 +1,5 @@
+package import Notation
+
 /// The path of a file sink, with places to fill in: `/var/lib/stan-bridged/{channel}/%Y-%m-%d.ndjson`.
 package struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
     package enum Placeholder: String, Sendable, Hashable, CaseIterable {

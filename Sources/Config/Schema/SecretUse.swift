@@ -29,7 +29,7 @@ package enum SecretUse: Sendable, Hashable, CaseIterable {
                 throw TextProblem("must be visible ASCII characters without a space (the token alone, without \"Bearer \")")
             }
         case .signingSecret:
-            _ = try SigningSecret.key(of: text)
+            try SigningSecret.check(text)
         case .proxyURL:
             try ProxyURL.check(text)
         }

@@ -1,3 +1,5 @@
+import Notation
+
 /// Where a file sink writes: a path in which `{channel}`, `{route}` and `{client_id}` stand for what a message comes from, and
 /// conversions such as `%Y-%m-%d` for the time at which the server stored it, in UTC. `%%` is a percent sign.
 ///
@@ -82,7 +84,7 @@ package struct FilePathTemplate: Sendable, Equatable, CustomStringConvertible {
 
     private static func conversion(_ letter: Unicode.Scalar?, in text: String) throws(SinkError) -> TimeConversion {
         if let letter, let conversion = TimeConversion(rawValue: Character(letter)) { return conversion }
-        let known = TimeConversion.allCases.map { "%\($0.rawValue)" }.joined(separator: " ")
+        let known = TimeConversion.allCases.map(\.text).joined(separator: " ")
         let problem = letter.map { "there is no conversion %\($0)" } ?? "a % at the end that converts nothing"
         throw SinkError("\(text): \(problem) (there are \(known), and %% for a percent sign)")
     }

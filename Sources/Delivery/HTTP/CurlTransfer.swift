@@ -191,10 +191,12 @@ final class CurlTransfer {
     /// The end of a request that was not plain success, in words for the classifier.
     func end(_ result: CURLcode) -> HTTPTransferEnd {
         guard self.isAnswered(result) else { return .failed(self.failure(result)) }
-        let excerpt = HTTPText.excerpt(
+        let isCut = self.answerCount > self.excerptCount
+        let bytes = self.lane.kit.resolved.mask.masked(
             UnsafeRawBufferPointer(rebasing: self.excerpt[..<self.excerptCount]),
-            isCut: self.answerCount > self.excerptCount
+            isCut: isCut
         )
+        let excerpt = bytes.withUnsafeBytes { HTTPText.excerpt($0, isCut: isCut) }
         return .answered(
             HTTPAnswer(
                 status: self.status,

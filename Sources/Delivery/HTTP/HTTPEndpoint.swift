@@ -39,6 +39,9 @@ struct HTTPEndpoint: Sendable {
         var headerLines: [String]
         var signer: WebhookSigner?
         var proxy: String?
+
+        /// What answers must not repeat.
+        var mask: SecretMask
     }
 
     var concurrency: Int { self.configuration.concurrency }
@@ -135,7 +138,8 @@ struct HTTPEndpoint: Sendable {
         _ secretHeaders: [String]
     ) throws(SinkError) -> Resolved {
         var rest = values[...]
-        var resolved = Resolved(headerLines: plainLines)
+        var sent = values
+        var resolved = Resolved(headerLines: plainLines, mask: SecretMask([]))
         for name in secretHeaders {
             let value = rest.removeFirst()
             try Self.check(value, of: name)
@@ -145,7 +149,9 @@ struct HTTPEndpoint: Sendable {
         case .basic(let username, _):
             var credentials = RecordBuffer()
             Array("\(username):\(rest.removeFirst())".utf8).withUnsafeBytes { credentials.append(base64: $0) }
-            resolved.headerLines.append("Authorization: Basic \(String(decoding: credentials.bytes, as: UTF8.self))")
+            let encoded = String(decoding: credentials.bytes, as: UTF8.self)
+            sent.append(encoded)
+            resolved.headerLines.append("Authorization: Basic \(encoded)")
         case .bearer:
             let token = rest.removeFirst()
             try Self.check(token, of: "Authorization")
@@ -159,6 +165,7 @@ struct HTTPEndpoint: Sendable {
             resolved.proxy = proxy
         }
         if !rest.isEmpty { resolved.signer = try WebhookSigner(secrets: Array(rest)) }
+        resolved.mask = SecretMask(configuration, sent)
         return resolved
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Notation
 
 /// Signs requests as Standard Webhooks 1.0.0 has it: an HMAC-SHA256 over id, time and body.
 struct WebhookSigner: Sendable {
@@ -12,16 +13,9 @@ struct WebhookSigner: Sendable {
         self.keys = keys
     }
 
-    /// The key's bytes: what follows `whsec_` is base64, anything else stands for itself.
     private static func key(_ secret: String) throws(SinkError) -> [UInt8] {
-        let prefix = "whsec_"
-        guard secret.hasPrefix(prefix) else { return Array(secret.utf8) }
-        let text = Array(secret.utf8.dropFirst(prefix.utf8.count))
-        // Written without padding by some.
-        let unpadded = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
-        let padded = unpadded + Array(repeating: UInt8(ascii: "="), count: (4 - unpadded.count % 4) % 4)
-        guard let key = Base64.decode(padded), !key.isEmpty else {
-            throw SinkError("a signing secret begins with whsec_, and what follows is no base64")
+        guard let key = WebhookSecret.key(of: secret), !key.isEmpty else {
+            throw SinkError("a signing secret begins with \(WebhookSecret.prefix), and what follows is no base64")
         }
         return key
     }

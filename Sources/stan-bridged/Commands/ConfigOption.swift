@@ -18,12 +18,22 @@ struct ConfigOption: ParsableArguments {
         try Self.load(self.config, printWarnings: printWarnings)
     }
 
+    /// The same, for a daemon: warnings are for `check`, and in its log they would be noise, but for alarms, which are to be logged.
+    func loadForRunning() throws -> (Configuration, alarms: [Diagnostic]) {
+        let (configuration, loaded) = try Self.loadAll(self.config, printWarnings: false)
+        return (configuration, loaded.alarms)
+    }
+
     static func load(_ path: String, printWarnings: Bool) throws -> Configuration {
+        try Self.loadAll(path, printWarnings: printWarnings).0
+    }
+
+    private static func loadAll(_ path: String, printWarnings: Bool) throws -> (Configuration, LoadedConfiguration) {
         let loaded = ConfigFile.load(path: path)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .error || printWarnings {
             complain(diagnostic.description, level: diagnostic.severity == .error ? .error : .warning)
         }
         guard let configuration = loaded.configuration else { throw Exit.configuration }
-        return configuration
+        return (configuration, loaded)
     }
 }

@@ -37,10 +37,10 @@ struct Run: AsyncParsableCommand {
         DescriptorLimit.raise()
         // Caught from the beginning, and by one listener only: with a second one, each might see some of the signals.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
-        // Warnings are for `check`: in the log of a daemon that runs they would be noise.
-        let configuration = try self.file.load(printWarnings: false)
+        let (configuration, alarms) = try self.file.loadForRunning()
         let log = LogChoice(Wiring.logChoice(configuration.log))
         let logger = Logger(label: "stan-bridged") { _ in ConsoleLogHandler(log) }
+        for alarm in alarms { logger.warning("\(alarm.path): \(alarm.message)", metadata: ["config": "\(self.file.config)"]) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let supervision = Supervision(outputs: configuration.admin == nil ? 1 : 2, logger: logger)
         do {

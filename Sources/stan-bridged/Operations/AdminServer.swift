@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -21,6 +22,22 @@ struct AdminServer: Service {
     var onOpen: @Sendable () -> Void = {}
     var logger: Logger
 
+    /// So many connections at once; others wait for one of them to end.
+    private static let maximumConnections = 64
+
+    /// What a request may have, and how long it, or a connection without one, may take. Far more than operators need.
+    private static var limits: HTTP1Channel.Configuration {
+        .init(
+            additionalChannelHandlers: [AdminRequestGuard(timeLimit: .seconds(30))],
+            idleTimeout: .seconds(60),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 8 << 10,
+                maxHeaderListSize: 16 << 10,
+                maxHeaderFieldCount: 100
+            )
+        )
+    }
+
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let lagMonitor {
@@ -38,7 +55,12 @@ struct AdminServer: Service {
         quiet.logLevel = .error
         let application = Application(
             router: self.router,
-            configuration: .init(address: .hostname(self.host, port: self.port), serverName: "stan-bridged"),
+            server: .http1(configuration: Self.limits),
+            configuration: .init(
+                address: .hostname(self.host, port: self.port),
+                serverName: "stan-bridged",
+                availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: quiet)
+            ),
             onServerRunning: { channel in
                 logger.info(
                     "admin address open",

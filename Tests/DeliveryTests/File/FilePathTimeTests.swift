@@ -1,5 +1,6 @@
 import Delivery
 import Glibc
+import Notation
 import TestSupport
 import Testing
 

@@ -11,15 +11,20 @@ final class DaemonProcess: Sendable {
 
     /// Starts the daemon and does not wait.
     ///
-    /// - Parameter environment: variables in addition to ours.
+    /// - Parameters:
+    ///   - environment: variables in addition to ours.
+    ///   - umask: the permissions in octal that it may give to no file; nil for ours.
     static func launch(
         _ config: BridgeConfig,
         in directory: TestDirectory,
         _ options: String...,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        umask: String? = nil
     ) throws -> DaemonProcess {
         let path = try directory.write(config.text, to: "\(config.client).json")
-        return DaemonProcess(TestProgram.start(["run", "--config", path] + options, environment: environment))
+        let command = [TestProgram.daemonPath, "run", "--config", path] + options
+        let shell = umask.map { ["/bin/sh", "-c", "umask \($0) && exec \"$@\"", "sh"] } ?? []
+        return DaemonProcess(TestProgram.start(command: shell + command, environment: environment))
     }
 
     /// Starts the daemon and waits until `/readyz` says so.
@@ -65,7 +70,9 @@ final class DaemonProcess: Sendable {
         try await TestSupport.eventually(within: .seconds(60), "the admin address is open: \(self.program.errors)") {
             guard !self.program.hasEnded else { throw DaemonTrouble(what: "the daemon has ended", log: self.log) }
             let line = self.log.first { $0.contains("admin address open") }
-            port = line.flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
+            // As text or in JSON, with whatever behind it.
+            let end = line.flatMap { line in line.firstRange(of: "127.0.0.1:").map { line[$0.upperBound...] } }
+            port = end.flatMap { Int($0.prefix(while: \.isNumber)) }
             return port != nil
         }
         return port ?? 0

@@ -21,6 +21,8 @@ final class WebhookReceiver: Sendable {
         case status(Int, after: TimeAmount = .zero)
         /// At once, with a `Retry-After` of so many seconds.
         case comeBack(Int, seconds: Int)
+        /// At once, with all that was sent as the body.
+        case echo(Int)
         /// When the test says so.
         case atRelease(Int)
         /// Never.
@@ -154,6 +156,9 @@ final class WebhookReceiver: Sendable {
             self.give(status, to: request, on: channel)
         case .comeBack(let status, let seconds):
             self.give(status, to: request, on: channel, "Retry-After: \(seconds)\r\n")
+        case .echo(let status):
+            let headers = request.headers.map { "\($0.key): \($0.value)" }.sorted()
+            self.give(status, to: request, on: channel, body: ([request.line] + headers).joined(separator: " "))
         case .status(let status, let delay):
             channel.eventLoop.scheduleTask(in: delay) { self.give(status, to: request, on: channel) }
         case .atRelease(let status):
@@ -163,14 +168,14 @@ final class WebhookReceiver: Sendable {
         }
     }
 
-    private func give(_ status: Int, to request: Request, on channel: any Channel, _ headers: String = "") {
+    private func give(_ status: Int, to request: Request, on channel: any Channel, _ headers: String = "", body: String = "") {
         guard channel.isActive else { return }
         // Counted before it is sent: whoever has seen the answer may look.
         self.state.withLock { state in
             state.inHand[ObjectIdentifier(channel)] = nil
             if 200...299 ~= status { state.taken[request.sequence, default: 0] += 1 }
         }
-        let answer = "HTTP/1.1 \(status) Status\r\n\(headers)Content-Length: 0\r\n\r\n"
+        let answer = "HTTP/1.1 \(status) Status\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         channel.writeAndFlush(ByteBuffer(string: answer), promise: nil)
     }
 
