@@ -420,6 +420,7 @@ final class RouteRunner: StanSubscriber {
         }
         swap(&counters.sinks, &self.counters.sinks)
         self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
+        self.lastFailures = Array(repeating: nil, count: self.failures.count)
         self.deadLetters = FailureSummary()
         self.obstacle = nil
         self.settings = settings
