@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -11,10 +12,14 @@ struct SchemaAgreementTests {
         var origin: String
     }
 
-    private static let mutations = 2_500
+    private static func number(_ variable: String, default standard: Int) -> Int {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) } ?? standard
+    }
+
+    private static let mutations = Self.number("SCHEMA_MUTATIONS", default: 2_500)
 
     /// Everything in one run of the verifier, which takes longer to start than to answer.
-    @Test("say the same of good, bad and mutated configurations, but for what is beyond a schema", .timeLimit(.minutes(2)))
+    @Test("say the same of good, bad and mutated configurations, but for what is beyond a schema", .timeLimit(.minutes(10)))
     func agree() async throws {
         var good = SchemaCorpus.good.map { Entry(text: $0, origin: "good") } + [Entry(text: completeText, origin: "complete")]
         good += try SchemaCorpus.examples().map { Entry(text: $0.text, origin: $0.name) }
@@ -24,7 +29,7 @@ struct SchemaAgreementTests {
         let limits = try SchemaObjects.limits() + SchemaCorpus.lists
         #expect(limits.count > 80)
         // The small ones, in which each change matters.
-        var mutator = ConfigMutator(seed: 7)
+        var mutator = ConfigMutator(seed: UInt64(Self.number("SCHEMA_SEED", default: 7)))
         let trees = try SchemaCorpus.good.map { try JSONTree($0) }
         let mutated = (0..<Self.mutations).map {
             Entry(text: mutator.mutated(trees[$0 % trees.count]).text, origin: "mutation \($0)")
