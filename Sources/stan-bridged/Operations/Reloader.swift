@@ -65,6 +65,9 @@ final class Reloader: Sendable {
         guard let new = loaded.configuration else {
             return self.refuse(loaded.diagnostics.filter { $0.severity == .error }.map(\.description))
         }
+        for alarm in loaded.alarms {
+            self.logger.warning("\(alarm.path): \(alarm.message)", metadata: ["config": "\(self.path)"])
+        }
         let old = self.state.withLock { $0.configuration }
         let changed = await self.bridge.change {
             await self.change(from: old, to: new)
