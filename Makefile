@@ -5,7 +5,7 @@ DESTDIR ?=
 SWIFT ?= swift
 # For every debug build and test run, e.g. -Xswiftc -warnings-as-errors.
 SWIFT_FLAGS ?=
-RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker -s
+RELEASE_FLAGS = -c release --static-swift-stdlib -debug-info-format none -Xlinker -s
 
 # One target after the other, and one test after the other: many wait for real time, and some take a core for themselves.
 TEST_TARGETS = $(notdir $(wildcard Tests/*Tests))
