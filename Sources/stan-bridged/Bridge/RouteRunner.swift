@@ -23,15 +23,8 @@ final class RouteRunner: StanSubscriber {
 
     /// Why it is not subscribed, when it is not and somebody has said why.
     var trouble: String?
-    /// What was tried last, and failed, of what others wait for.
-    private var obstacle: RouteStatus.Obstacle?
-    /// What failed last at each sink; nil where everything that failed has been delivered.
-    private var lastFailures: [RouteStatus.Failure?]
-    private var lastDeadLetter: RouteStatus.Failure?
+    private var failures: RouteFailures
     private var counters: RouteCounters
-    /// One for each sink, and one for the dead-letter sink.
-    private var failures: [FailureSummary]
-    private var deadLetters = FailureSummary()
 
     /// The time at the beginning of the read whose messages are being given out.
     private var now: NIODeadline?
@@ -57,8 +50,7 @@ final class RouteRunner: StanSubscriber {
         logger[metadataKey: LogKey.channel] = "\(settings.channel)"
         self.logger = logger
         self.counters = RouteCounters(sinks: settings.sinks.count)
-        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
-        self.lastFailures = Array(repeating: nil, count: self.failures.count)
+        self.failures = RouteFailures(settings, logger: logger)
     }
 
     // MARK: Session
@@ -221,13 +213,13 @@ final class RouteRunner: StanSubscriber {
     func failed(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, retryAt due: NIODeadline, now: NIODeadline) {
         if self.isChanging, case .unavailable = failure { return }
         self.count(failure, sink: sink)
-        self.logFailure(sink: sink, sequence: sequence, failure, due: due, now: now)
+        self.failures.failed(sequence, sink: sink, failure, retryAt: due, waiting: self.retrying, now: now)
     }
 
     /// A sink is tried no more with this message: it goes to the dead-letter sink.
     func gaveUp(_ sequence: UInt64, sink: Int, _ failure: DeliveryFailure, now: NIODeadline) {
         self.count(failure, sink: sink)
-        self.logDeadLetter(sink: sink, sequence: sequence, failure, now: now)
+        self.failures.gaveUp(sequence, sink: sink, failure, now: now)
     }
 
     private func count(_ failure: DeliveryFailure, sink: Int) {
@@ -248,91 +240,7 @@ final class RouteRunner: StanSubscriber {
         if !self.retired.isEmpty { self.retired.removeAll { $0.held == 0 } }
         // What is being tried again just now has not been delivered either.
         guard self.lane?.failing ?? 0 == 0, self.retired.allSatisfy({ $0.failing == 0 }) else { return }
-        self.obstacle = nil
-        for sink in self.failures.indices {
-            self.lastFailures[sink] = nil
-            guard case .recovered(let count)? = self.failures[sink].recovered() else { continue }
-            self.logger.notice(
-                "delivering again; everything that had failed has been delivered",
-                metadata: [LogKey.sink: "\(self.sinkName(at: sink))", "failed_attempts": "\(count)"]
-            )
-        }
-    }
-
-    private func logFailure(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, due: NIODeadline, now: NIODeadline) {
-        let index = min(sink, self.settings.sinks.count)
-        var metadata: Logger.Metadata = [
-            LogKey.sink: "\(self.sinkName(at: index))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
-        ]
-        self.logger.debug("delivery failed", metadata: metadata)
-        self.lastFailures[index] = self.failure(sequence, at: index, failure, now: now)
-        if let isOfOneKey = self.settings.ordering.isByKey {
-            self.obstacle = RouteStatus.Obstacle(
-                sequence: sequence,
-                sink: self.sinkName(at: index),
-                reason: failure.reason,
-                isOfOneKey: isOfOneKey
-            )
-        }
-        switch self.failures[index].failed(now: now) {
-        case .began:
-            metadata["retry_in"] = "\(Self.seconds(due - now))"
-            self.logger.warning(self.failureText, metadata: metadata)
-        case .continues(let count):
-            metadata["failed_attempts"] = "\(count)"
-            metadata["waiting"] = "\(self.retrying)"
-            self.logger.warning(
-                "deliveries go on failing; each is retried, and none is acked before it succeeds",
-                metadata: metadata
-            )
-        case .recovered, nil:
-            break
-        }
-    }
-
-    private var failureText: Logger.Message {
-        switch self.settings.ordering {
-        case .unordered: "a delivery failed; it is retried, and is not acked before it succeeds"
-        case .ordered: "a delivery failed; it is retried, and the route waits for it, since it is ordered"
-        case .keyed: "a delivery failed; it is retried, and messages of the same key wait for it"
-        }
-    }
-
-    private func logDeadLetter(sink: Int, sequence: UInt64, _ failure: DeliveryFailure, now: NIODeadline) {
-        var metadata: Logger.Metadata = [
-            LogKey.sink: "\(self.sinkName(at: sink))", LogKey.sequence: "\(sequence)", LogKey.reason: "\(failure.reason)",
-            "dead_letter": "\(self.settings.deadLetter?.name ?? "")",
-        ]
-        self.lastDeadLetter = self.failure(sequence, at: sink, failure, now: now)
-        switch self.deadLetters.failed(now: now) {
-        case .continues(let count):
-            self.logDeadLetters(count, &metadata)
-        case .began:
-            self.logger.error("a message is given up; it goes to the dead-letter sink, then it is acked", metadata: metadata)
-        case .recovered, nil:
-            self.logger.debug("a message is given up", metadata: metadata)
-        }
-    }
-
-    private func logDeadLetters(_ count: Int, _ metadata: inout Logger.Metadata) {
-        metadata["dead_letters"] = "\(count)"
-        self.logger.error(
-            "messages go on being given up; each goes to the dead-letter sink, then it is acked",
-            metadata: metadata
-        )
-    }
-
-    private func failure(_ sequence: UInt64, at index: Int, _ failure: DeliveryFailure, now: NIODeadline) -> RouteStatus.Failure {
-        RouteStatus.Failure(sequence: sequence, sink: self.sinkName(at: index), reason: failure.reason, at: now)
-    }
-
-    /// The dead-letter sink stands behind the others.
-    private func sinkName(at index: Int) -> String {
-        index < self.settings.sinks.count ? self.settings.sinks[index].name : self.settings.deadLetter?.name ?? ""
-    }
-
-    private static func seconds(_ amount: TimeAmount) -> String {
-        "\(Double(max(0, amount.nanoseconds) / 10_000_000) / 100)s"
+        self.failures.nothingFails()
     }
 
     // MARK: Upkeep
@@ -340,13 +248,7 @@ final class RouteRunner: StanSubscriber {
     /// To be called every few seconds.
     func forget() {
         self.lane?.forget()
-        // Those after the last line, if no other has come that would have told of them.
-        guard case .continues(let count)? = self.deadLetters.due(now: .now()), let last = self.lastDeadLetter else { return }
-        var metadata: Logger.Metadata = [
-            LogKey.sink: "\(last.sink)", LogKey.sequence: "\(last.sequence)", LogKey.reason: "\(last.reason)",
-            "dead_letter": "\(self.settings.deadLetter?.name ?? "")",
-        ]
-        self.logDeadLetters(count, &metadata)
+        self.failures.upkeep(now: .now())
     }
 
     private var lanes: [RouteLane] { self.retired + (self.lane.map { [$0] } ?? []) }
@@ -366,11 +268,11 @@ final class RouteRunner: StanSubscriber {
             oldestUnackedSeconds: oldest.map { Double((now - $0).nanoseconds) / 1e9 } ?? 0,
             counters: self.counters,
             trouble: self.isSubscribed ? nil : self.trouble,
-            obstacle: self.obstacle
+            obstacle: self.failures.obstacle
         )
-        status.failures = self.lastFailures.compactMap { $0 }
+        status.failures = self.failures.last.compactMap { $0 }
         status.deadLetterSink = self.settings.deadLetter?.name
-        status.lastDeadLetter = self.lastDeadLetter
+        status.lastDeadLetter = self.failures.lastDeadLetter
         status.subscription = LagSubscription(
             clientID: self.context.clientID,
             durableName: self.settings.subscription.durableName,
@@ -419,10 +321,7 @@ final class RouteRunner: StanSubscriber {
             counters.sinks[index] = self.counters.sinks[before]
         }
         swap(&counters.sinks, &self.counters.sinks)
-        self.failures = Array(repeating: FailureSummary(), count: settings.sinks.count + (settings.deadLetter == nil ? 0 : 1))
-        self.lastFailures = Array(repeating: nil, count: self.failures.count)
-        self.deadLetters = FailureSummary()
-        self.obstacle = nil
+        self.failures = RouteFailures(settings, logger: self.logger)
         self.settings = settings
         self.context = context
         self.journal = journal
