@@ -95,7 +95,10 @@ extension Bridge {
         return nil
     }
 
-    private func open(_ sinks: [any Sink]) async -> SinkError? {
+    /// Opens all of them, or none.
+    ///
+    /// - Returns: why one cannot be used.
+    func open(_ sinks: [any Sink]) async -> SinkError? {
         for (index, sink) in sinks.enumerated() {
             do throws(SinkError) {
                 try sink.open()

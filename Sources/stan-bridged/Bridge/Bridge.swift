@@ -138,14 +138,7 @@ final class Bridge: Service {
     /// Opens the outputs, and begins.
     func open() async throws {
         let settings = self.settings
-        for (index, sink) in settings.sinks.enumerated() {
-            do throws(SinkError) {
-                try sink.open()
-            } catch {
-                for opened in settings.sinks[..<index] { await opened.close() }
-                throw SinkError("sink \(sink.name): \(error)")
-            }
-        }
+        if let problem = await self.open(settings.sinks) { throw problem }
         self.state.withLock { $0.journalWriter = settings.stateDirectory.map { _ in JournalWriter() } }
         var journals: [String: Journal] = [:]
         for route in settings.routes { journals[route.name] = try self.openJournal(of: route) }
