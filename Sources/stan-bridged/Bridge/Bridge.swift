@@ -84,7 +84,7 @@ final class Bridge: Service {
     private let eventLoopPulse = Pulse()
 
     /// Changes of the configuration, one after the other.
-    private let changes = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+    private let changes = WorkInLine()
     private let stopping = Atomic<Bool>(false)
 
     init(settings: Settings, eventLoop: any EventLoop, observer: BridgeObserver = BridgeObserver(), logger: Logger) {
@@ -110,13 +110,13 @@ final class Bridge: Service {
         let trouble = await self.startTrouble()
         if trouble == nil {
             await withGracefulShutdownHandler {
-                for await change in self.changes.stream { await change() }
+                await self.changes.run()
             } onGracefulShutdown: {
                 self.stopping.store(true, ordering: .releasing)
-                self.changes.continuation.finish()
+                self.changes.finish()
             }
         }
-        self.changes.continuation.finish()
+        self.changes.finish()
         self.observer.stopping(self.settings.shutdownTimeout)
         await self.stop(because: "stopping")
         if let trouble { throw StartError(description: trouble) }
@@ -126,13 +126,7 @@ final class Bridge: Service {
     ///
     /// - Returns: false when the bridge stops, and it will not be done.
     func change(_ body: @escaping @Sendable () async -> Void) async -> Bool {
-        await withCheckedContinuation { done in
-            let result = self.changes.continuation.yield {
-                await body()
-                done.resume(returning: true)
-            }
-            if case .terminated = result { done.resume(returning: false) }
-        }
+        await self.changes.add(body) != nil
     }
 
     /// Opens the outputs, and begins.

@@ -18,7 +18,7 @@ final class AdminService: Service {
 
     private let first = Mutex<AdminServer?>(nil)
     private let running = Mutex<Running?>(nil)
-    private let requests = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+    private let requests = WorkInLine()
     private let logger: Logger
 
     init(logger: Logger) {
@@ -39,9 +39,9 @@ final class AdminService: Service {
             self.running.withLock { $0 = started }
         }
         await withGracefulShutdownHandler {
-            for await request in self.requests.stream { await request() }
+            await self.requests.run()
         } onGracefulShutdown: {
-            self.requests.continuation.finish()
+            self.requests.finish()
         }
         await self.running.withLock { $0 }?.stop()
     }
@@ -50,10 +50,7 @@ final class AdminService: Service {
     ///
     /// - Returns: why it cannot be; then the old one goes on. nil also when the daemon stops.
     func replace(with server: AdminServer?) async -> AdminServerError? {
-        await withCheckedContinuation { done in
-            let result = self.requests.continuation.yield { done.resume(returning: await self.change(to: server)) }
-            if case .terminated = result { done.resume(returning: nil) }
-        }
+        await self.requests.add { await self.change(to: server) } ?? nil
     }
 
     private func change(to server: AdminServer?) async -> AdminServerError? {
